@@ -1,0 +1,1 @@
+//! A client that checks every receipt it gets.

@@ -1,0 +1,122 @@
+//! DSSE envelopes with exactly one signature (DSSE v1.0.2): the bridge of signed bytes between the log and the law.
+
+use bytes::Bytes;
+
+use crate::{
+    digest::Digest,
+    keys::{KeyError, PublicKey, Signature, SignatureInvalid},
+};
+
+/// The payload type of a statement, version 1.
+pub const STATEMENT_TYPE: &str = "application/vnd.counterfoil.statement.v1+protobuf";
+
+/// The most bytes a payload may have.
+pub const PAYLOAD_BYTES_MAX: usize = 60_000;
+
+/// A signed payload as it travels and is kept; nothing in it is verified yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// What the payload is.
+    pub payload_type: String,
+    /// The bytes that were signed; never written anew.
+    pub payload: Bytes,
+    /// The signer's public key.
+    pub key: [u8; 32],
+    /// The signature over the PAE.
+    pub signature: [u8; 64],
+}
+
+/// An envelope's payload after its signature was verified. Only [`Envelope::verify`] makes one.
+#[derive(Clone, Copy, Debug)]
+pub struct Verified<'a> {
+    payload: &'a Bytes,
+    signer: PublicKey,
+    id: Digest,
+}
+
+impl Envelope {
+    /// Verifies size, type, key and signature, in this order.
+    ///
+    /// Errors: [`EnvelopeError`], for the first that fails.
+    pub fn verify(&self) -> Result<Verified<'_>, EnvelopeError> {
+        if self.payload.len() > PAYLOAD_BYTES_MAX {
+            return Err(EnvelopeError::PayloadTooLarge { bytes: self.payload.len() });
+        }
+        if self.payload_type != STATEMENT_TYPE {
+            return Err(EnvelopeError::PayloadType { found: self.payload_type.clone() });
+        }
+        let signer = PublicKey::from_bytes(self.key).map_err(|source| EnvelopeError::Key { source })?;
+        let pae = pre_authentication_encoding(&self.payload_type, &self.payload);
+        signer
+            .verify(&pae, &Signature::from_bytes(self.signature))
+            .map_err(|source| EnvelopeError::Signature { signer, source })?;
+        Ok(Verified { payload: &self.payload, signer, id: Digest::of(&[&pae]) })
+    }
+
+    /// Returns SHA-256 of the PAE, under which the log finds the envelope again. Verifies nothing.
+    #[must_use]
+    pub fn id(&self) -> Digest {
+        Digest::of(&[&pre_authentication_encoding(&self.payload_type, &self.payload)])
+    }
+}
+
+impl<'a> Verified<'a> {
+    /// Returns the bytes that were signed.
+    #[must_use]
+    pub const fn payload(&self) -> &'a Bytes {
+        self.payload
+    }
+
+    /// Returns who signed them.
+    #[must_use]
+    pub const fn signer(&self) -> PublicKey {
+        self.signer
+    }
+
+    /// Returns SHA-256 of the PAE.
+    #[must_use]
+    pub const fn id(&self) -> Digest {
+        self.id
+    }
+}
+
+/// Returns what is signed: `DSSEv1 SP LEN(type) SP type SP LEN(payload) SP payload`. DSSE v1.0.2, protocol.md.
+#[must_use]
+pub fn pre_authentication_encoding(payload_type: &str, payload: &[u8]) -> Vec<u8> {
+    let head = format!("DSSEv1 {} {payload_type} {} ", payload_type.len(), payload.len());
+    [head.as_bytes(), payload].concat()
+}
+
+/// Why an envelope is not believed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EnvelopeError {
+    /// The payload is too large.
+    #[error("payload has {bytes} bytes, at most {PAYLOAD_BYTES_MAX} are allowed")]
+    PayloadTooLarge {
+        /// How many it has.
+        bytes: usize,
+    },
+    /// The payload is of another type.
+    #[error("payload_type is `{found}`, expected `{STATEMENT_TYPE}`")]
+    PayloadType {
+        /// The type found.
+        found: String,
+    },
+    /// The key is none.
+    #[error("key is not acceptable")]
+    Key {
+        /// Why.
+        #[source]
+        source: KeyError,
+    },
+    /// The signature is not the key's over this payload.
+    #[error("signature of {signer} does not verify")]
+    Signature {
+        /// Whose it should be.
+        signer: PublicKey,
+        /// What failed.
+        #[source]
+        source: SignatureInvalid,
+    },
+}

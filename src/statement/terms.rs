@@ -1,0 +1,287 @@
+//! The terms of an agreement as values: every field is within its limits; whether they fit together, the law decides.
+
+use std::{fmt, str::FromStr};
+
+use crate::{digest::Digest, keys::PublicKey, split::Ratio, time::Timestamp};
+
+/// The terms of an agreement: everything that decides who gets what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// The title.
+    pub title: String,
+    /// The parties; their order breaks ties and never changes.
+    pub parties: Vec<Party>,
+    /// The text on paper.
+    pub legal_text: LegalText,
+    /// The currencies benefits come in.
+    pub currencies: Vec<Currency>,
+    /// The dimensions of contribution.
+    pub dimensions: Vec<Dimension>,
+    /// The unit table.
+    pub units: Vec<Unit>,
+    /// The streams of benefit.
+    pub streams: Vec<Stream>,
+    /// The IP schedule.
+    pub licences: Vec<Licence>,
+    /// Inputs with the allocations all parties expect.
+    pub examples: Vec<WorkedExample>,
+    /// Until when acceptance is possible; without, for ever.
+    pub acceptance_deadline: Option<Timestamp>,
+    /// Whether one party's decline ends the negotiation.
+    pub lapses_on_decline: bool,
+    /// How many days a contribution's work may have ended before its admission; without, any.
+    pub back_date_days_max: Option<u32>,
+}
+
+/// A party.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Party {
+    /// Its short name, used in statements.
+    pub name: Name,
+    /// Its name for people.
+    pub display_name: String,
+    /// What it is.
+    pub role: Role,
+    /// Its keys and what each may sign.
+    pub keys: Vec<PartyKey>,
+    /// How many of its GOVERN keys must sign for the party to have accepted.
+    pub govern_threshold: u32,
+    /// kappa, the score reading of c1, c2.
+    pub coefficient: Ratio,
+}
+
+/// A key of a party.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartyKey {
+    /// The key.
+    pub key: PublicKey,
+    /// What it may sign, ascending.
+    pub scopes: Vec<Scope>,
+}
+
+/// What a party is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// An open-source community.
+    Community,
+    /// A company.
+    Enterprise,
+    /// A foundation.
+    Foundation,
+    /// A person.
+    Individual,
+    /// A university or institute.
+    Academic,
+    /// Anything else.
+    Other,
+}
+
+/// What a key may sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// Propose, accept, decline, withdraw a proposal.
+    Govern,
+    /// Claim contributions.
+    Claim,
+    /// Attest contributions of others.
+    Attest,
+    /// Report and confirm benefits and reversals.
+    Report,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Govern => "GOVERN",
+            Self::Claim => "CLAIM",
+            Self::Attest => "ATTEST",
+            Self::Report => "REPORT",
+        })
+    }
+}
+
+/// The text on paper beside the terms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LegalText {
+    /// SHA-256 of the text.
+    pub digest: Digest,
+    /// Where it may be found; nobody trusts it.
+    pub uri: String,
+    /// Which prevails where text and computation differ.
+    pub prevails: Prevails,
+}
+
+/// Which prevails where text and computation differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prevails {
+    /// The text on paper.
+    Prose,
+    /// The computation.
+    Computation,
+}
+
+/// A currency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Currency {
+    /// Its code.
+    pub code: CurrencyCode,
+    /// Decimal digits of the minor unit, at most 18.
+    pub exponent: u32,
+}
+
+/// A dimension of contribution.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dimension {
+    /// Its name: T, S, G or the parties' own.
+    pub name: Name,
+    /// Its name for people.
+    pub title: String,
+    /// omega.
+    pub weight: Ratio,
+    /// M.
+    pub floor_mass: Ratio,
+    /// d, in the order of the parties.
+    pub default_shares: Vec<Ratio>,
+    /// a, b, in the order of the parties.
+    pub coefficients: Vec<Ratio>,
+    /// Whether the parties want no floor mass.
+    pub no_floor_mass: bool,
+}
+
+/// A line of the unit table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// Its name.
+    pub name: Name,
+    /// The dimension it counts in.
+    pub dimension: Name,
+    /// Points for one unit.
+    pub points: Ratio,
+    /// How many other parties must attest.
+    pub attestations: u32,
+    /// Who may attest; empty: any other party.
+    pub attestors: Vec<Name>,
+}
+
+/// A stream of benefit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stream {
+    /// Its name.
+    pub name: Name,
+    /// Its name for people.
+    pub title: String,
+    /// The party that collects and reports it.
+    pub collector: Name,
+    /// rho: the part of the gross that is pooled.
+    pub pool_rate: Ratio,
+}
+
+/// A line of the IP schedule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Licence {
+    /// What it is for.
+    pub deliverable: String,
+    /// The SPDX expression.
+    pub spdx: String,
+}
+
+/// Inputs with the allocations all parties expect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkedExample {
+    /// Its name for people.
+    pub title: String,
+    /// Counted points by dimension, in the order of the parties.
+    pub points: Vec<(Name, Vec<Ratio>)>,
+    /// The currency of the amounts.
+    pub currency: CurrencyCode,
+    /// Gross amounts by stream, minor units.
+    pub gross: Vec<(Name, u64)>,
+    /// What each party is allocated, in the order of the parties, minor units.
+    pub allocations: Vec<u64>,
+}
+
+/// A name of a party, dimension, unit or stream: 1 to 64 characters out of a-z A-Z 0-9 . _ -
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(String);
+
+impl Name {
+    /// Returns the name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+const NAME_BYTES_MAX: usize = 64;
+
+impl FromStr for Name {
+    type Err = NameError;
+
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let fits = (1..=NAME_BYTES_MAX).contains(&text.len());
+        if fits && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(NameError)
+        }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// A text is not a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a name has 1 to 64 characters out of a-z A-Z 0-9 . _ -")]
+pub struct NameError;
+
+/// The code of a currency: 3 to 8 characters A-Z 0-9.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CurrencyCode(String);
+
+impl CurrencyCode {
+    /// Returns the code as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for CurrencyCode {
+    type Err = CurrencyCodeError;
+
+    fn from_str(text: &str) -> Result<Self, CurrencyCodeError> {
+        let fits = (3..=8).contains(&text.len());
+        if fits && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(CurrencyCodeError)
+        }
+    }
+}
+
+impl fmt::Display for CurrencyCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for CurrencyCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// A text is not a currency code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a currency code has 3 to 8 characters out of A-Z 0-9")]
+pub struct CurrencyCodeError;
