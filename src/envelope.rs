@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::{
     digest::Digest,
-    keys::{KeyError, PublicKey, Signature, SignatureInvalid},
+    keys::{KeyError, PublicKey, SecretKey, Signature, SignatureInvalid},
 };
 
 /// The payload type of a statement, version 1.
@@ -35,6 +35,14 @@ pub struct Verified<'a> {
 }
 
 impl Envelope {
+    /// Signs the PAE of `payload`, the bytes of a statement. Looks at nothing in it: see `statement::wire::sign`.
+    #[must_use]
+    pub fn sign(payload: Bytes, key: &SecretKey) -> Self {
+        let signature = key.sign(&pre_authentication_encoding(STATEMENT_TYPE, &payload));
+        let key = *key.public().as_bytes();
+        Self { payload_type: STATEMENT_TYPE.to_owned(), payload, key, signature: *signature.as_bytes() }
+    }
+
     /// Verifies size, type, key and signature, in this order.
     ///
     /// Errors: [`EnvelopeError`], for the first that fails.

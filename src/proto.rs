@@ -5,7 +5,7 @@
 pub mod counterfoil {
     /// Package `counterfoil.v1`: what `proto/counterfoil/v1/*.proto` says, with the same comments.
     pub mod v1 {
-        #![expect(clippy::as_conversions, reason = "generated code")]
+        #![expect(clippy::as_conversions, clippy::allow_attributes, reason = "generated code")]
         tonic::include_proto!("counterfoil.v1");
 
         /// The descriptor set of the package, for gRPC reflection.

@@ -1,0 +1,110 @@
+//! The only place that knows both the generated statement and ours: bytes to values and back.
+//!
+//! [`open`] decides in this order, which is part of the format: the envelope (size, type, key, signature), then whether
+//! the payload decodes, whether its bytes are canonical, whether its signer is the envelope's, and whether its fields are
+//! within the limits of `proto/counterfoil/v1`, in the order of their numbers. Whether a statement may enter, the law decides.
+
+mod problem;
+mod read;
+mod read_terms;
+mod reason;
+mod write;
+mod write_terms;
+
+use bytes::Bytes;
+use prost::Message;
+
+pub use problem::FieldProblem;
+use problem::{FieldError, Within};
+
+use crate::{
+    envelope::{Envelope, EnvelopeError, PAYLOAD_BYTES_MAX},
+    keys::{PublicKey, SecretKey},
+    proto::counterfoil::v1,
+    statement::{Signed, Statement, id::StatementId},
+};
+
+/// Verifies an envelope, reads the statement in it, and checks that its bytes are canonical.
+///
+/// Errors: [`OpenError`], for the first check that fails; the same in every reader.
+pub fn open(envelope: &Envelope) -> Result<Signed, OpenError> {
+    let verified = envelope.verify()?;
+    let statement = read(verified.payload(), verified.signer())?;
+    Ok(Signed { id: StatementId::from_digest(verified.id()), statement })
+}
+
+/// Writes the canonical bytes of a statement: the payload to sign.
+#[must_use]
+pub fn encode(statement: &Statement) -> Bytes {
+    v1::Statement::from(statement).encode_to_vec().into()
+}
+
+/// Signs a statement.
+///
+/// Errors: those with which [`open`] would refuse the envelope; what nobody would take is never signed.
+pub fn sign(statement: &Statement, key: &SecretKey) -> Result<Envelope, OpenError> {
+    let payload = encode(statement);
+    if payload.len() > PAYLOAD_BYTES_MAX {
+        return Err(EnvelopeError::PayloadTooLarge { bytes: payload.len() }.into());
+    }
+    read(&payload, key.public())?;
+    Ok(Envelope::sign(payload, key))
+}
+
+fn read(payload: &Bytes, signer: PublicKey) -> Result<Statement, OpenError> {
+    let decoded = v1::Statement::decode(payload.clone()).map_err(|source| OpenError::Malformed { source })?;
+    let canonical = decoded.encode_to_vec();
+    if canonical != payload.as_ref() {
+        let offset = canonical.iter().zip(payload).take_while(|(canonical, found)| canonical == found).count();
+        return Err(OpenError::NotCanonical { offset });
+    }
+    let named = read::public_key(&decoded.signer).within("signer")?;
+    if named != signer {
+        return Err(OpenError::SignerMismatch { envelope: signer, statement: named });
+    }
+    Ok(read::statement(decoded)?)
+}
+
+/// Why an envelope holds no statement.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The envelope is not believed.
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
+    /// The payload does not decode.
+    #[error("payload is not a statement")]
+    Malformed {
+        /// What failed.
+        #[source]
+        source: prost::DecodeError,
+    },
+    /// The payload decodes, but has bytes that the canonical encoding has not.
+    #[error("payload is not in its canonical encoding: byte {offset} differs")]
+    NotCanonical {
+        /// The position of the first byte that differs, from 0.
+        offset: usize,
+    },
+    /// The payload names another signer than the envelope.
+    #[error("statement names {statement} as its signer, but {envelope} signed it")]
+    SignerMismatch {
+        /// Who signed.
+        envelope: PublicKey,
+        /// Who is named.
+        statement: PublicKey,
+    },
+    /// A field is outside its limits.
+    #[error("{field}: {problem}")]
+    Field {
+        /// The path of the field: `contribution.artifacts[2].digest`.
+        field: String,
+        /// What is wrong with it.
+        problem: FieldProblem,
+    },
+}
+
+impl From<FieldError> for OpenError {
+    fn from(FieldError { path, problem }: FieldError) -> Self {
+        Self::Field { field: path, problem }
+    }
+}
