@@ -1,0 +1,120 @@
+//! Entitlements: what each party is owed, exactly: the sum of its shares of every pool.
+
+use dashu_int::{IBig, UBig, ops::BitTest};
+
+use crate::split::{Apportionment, Exact, Fractions, Ratio, SplitError, fractions::joint_denominator, pools};
+
+/// Bits that the common denominator of the entitlements of one currency may have.
+pub const ENTITLEMENT_DENOMINATOR_BITS_MAX: usize = 262_144;
+
+/// What one settlement took in: the shares at its cut-off, and the net gross of its benefits by stream, minor units.
+///
+/// A reversal reduces the gross of the instalment that took its benefit in, so that it is shared as the benefit was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instalment {
+    /// The shares of the parties.
+    pub shares: Fractions,
+    /// The net gross by stream.
+    pub gross: Vec<u64>,
+}
+
+/// The exact entitlements of the parties, cumulative, in minor units of one currency.
+///
+/// Kept as integers over one common denominator: the least common multiple of the denominators of all shares added,
+/// whatever was added and taken back. Adding shares whose denominator is in there already costs a multiplication and
+/// an addition for each party.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entitlements {
+    denominator: UBig,
+    numerators: Vec<IBig>,
+}
+
+impl Entitlements {
+    /// Returns those of so many parties that are owed nothing yet.
+    #[must_use]
+    pub fn new(parties: usize) -> Self {
+        Self { denominator: UBig::ONE, numerators: vec![IBig::ZERO; parties] }
+    }
+
+    /// Returns the entitlements from all `instalments`, in their order, under the pool rates of the streams.
+    ///
+    /// Errors: as [`pools`] and [`Self::add`].
+    pub fn from_instalments(parties: usize, rates: &[Ratio], instalments: &[Instalment]) -> Result<Self, SplitError> {
+        let pools = pools(rates, instalments.iter().map(|instalment| instalment.gross.as_slice()))?;
+        let mut entitlements = Self::new(parties);
+        for (instalment, pools) in instalments.iter().zip(pools) {
+            let pool = pools.into_iter().try_fold(0_i64, i64::checked_add).ok_or(SplitError::AmountTooLarge)?;
+            entitlements.add(&instalment.shares, pool)?;
+        }
+        Ok(entitlements)
+    }
+
+    /// Adds to each party its share of `pool` minor units; a negative pool takes back. On an error nothing is changed.
+    ///
+    /// Errors: [`SplitError::LengthDiffers`]; [`SplitError::Unbalanced`] if the shares do not sum to 1;
+    /// [`SplitError::EntitlementTooFine`].
+    pub fn add(&mut self, shares: &Fractions, pool: i64) -> Result<(), SplitError> {
+        if shares.len() != self.numerators.len() {
+            return Err(SplitError::LengthDiffers { expected: self.numerators.len(), found: shares.len() });
+        }
+        if !shares.sum_is_one() {
+            return Err(SplitError::Unbalanced);
+        }
+        // Nothing to share must not make the numbers finer.
+        if pool == 0 {
+            return Ok(());
+        }
+        let denominator = joint_denominator(&self.denominator, shares.denominator());
+        if denominator.bit_len() > ENTITLEMENT_DENOMINATOR_BITS_MAX {
+            return Err(SplitError::EntitlementTooFine { bits: denominator.bit_len() });
+        }
+        if denominator != self.denominator {
+            let factor = &denominator / &self.denominator;
+            self.numerators.iter_mut().for_each(|numerator| *numerator *= &factor);
+            self.denominator = denominator;
+        }
+        let factor = &self.denominator / shares.denominator() * IBig::from(pool);
+        for (sum, share) in self.numerators.iter_mut().zip(shares.numerators()) {
+            *sum += share * &factor;
+        }
+        Ok(())
+    }
+
+    /// Returns how many parties there are.
+    #[must_use]
+    pub fn parties(&self) -> usize {
+        self.numerators.len()
+    }
+
+    /// Returns the exact entitlement of `party` in lowest terms, if there is such a party.
+    #[must_use]
+    pub fn exact(&self, party: usize) -> Option<Exact> {
+        let numerator = self.numerators.get(party)?;
+        Some(Exact::from_parts(numerator.clone(), self.denominator.clone()))
+    }
+
+    /// Returns every exact entitlement, in the order of the parties. Each costs a greatest common divisor.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Exact> {
+        self.numerators.iter().map(|numerator| Exact::from_parts(numerator.clone(), self.denominator.clone()))
+    }
+
+    /// Returns the bits of the common denominator.
+    #[must_use]
+    pub fn denominator_bits(&self) -> usize {
+        self.denominator.bit_len()
+    }
+
+    /// Rounds to whole minor units by the largest remainder.
+    ///
+    /// Errors: [`SplitError::AmountTooLarge`]. The sum is whole by construction.
+    pub fn apportion(&self) -> Result<Apportionment, SplitError> {
+        Apportionment::of(&self.denominator, &self.numerators)
+    }
+
+    /// Returns the whole minor units of [`Self::apportion`], in the order of the parties.
+    ///
+    /// Errors: as [`Self::apportion`].
+    pub fn largest_remainder(&self) -> Result<Vec<i64>, SplitError> {
+        self.apportion().map(Apportionment::into_allocations)
+    }
+}
