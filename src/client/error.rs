@@ -71,6 +71,15 @@ pub enum ClientError {
     ReceiptInvalid {
         /// The statement.
         statement: StatementId,
+        /// What is wrong with its proof.
+        #[source]
+        source: ProofError,
+    },
+    /// What came in the place of a receipt is none.
+    #[error("the receipt of {statement} cannot be read; nothing may be taken as recorded")]
+    ReceiptMalformed {
+        /// The statement.
+        statement: StatementId,
         /// What is wrong with it.
         #[source]
         source: ReceiptError,

@@ -3,17 +3,29 @@
 //! The leaf is built from the envelope that was sent and the admission time of the receipt, never from a hash that the
 //! server supplies. Generated types stay in here. Retries are free: the same envelope again gives the same index.
 
+mod bulk;
+mod check;
 mod error;
+mod read;
+mod retry;
+mod submit;
+mod watch;
 
-use std::{io::Write, time::Duration};
+use std::{collections::HashMap, time::Duration};
+
+use tonic::transport::{Channel, Endpoint};
 
 pub use error::{ClientError, Refused};
+pub use watch::Watch;
 
 use crate::{
-    checkpoint::{Checkpoint, SignedCheckpoint, note::NoteVerifier},
-    envelope::Envelope,
+    checkpoint::{SignedCheckpoint, note::NoteVerifier},
+    client::check::LastCheckpoint,
     keys::PublicKey,
     ledger::{entry::Entry, receipt::Receipt},
+    proto::counterfoil::v1::{
+        agreement_service_client::AgreementServiceClient, ledger_service_client::LedgerServiceClient,
+    },
     statement::id::{AgreementId, StatementId},
     time::Timestamp,
 };
@@ -21,7 +33,14 @@ use crate::{
 /// A connection to a server. Cheap to clone; clones share the connection.
 #[derive(Clone)]
 pub struct Client {
+    url: String,
     options: ClientOptions,
+    ledgers: LedgerServiceClient<Channel>,
+    agreements: AgreementServiceClient<Channel>,
+    /// The log keys that the server named, each checked against the pinned one.
+    log_keys: HashMap<AgreementId, NoteVerifier>,
+    /// Receipts of one batch share their checkpoint, whose signature is then checked once.
+    last_checkpoint: LastCheckpoint,
 }
 
 /// How a client behaves.
@@ -32,7 +51,7 @@ pub struct ClientOptions {
     pub log_key: Option<PublicKey>,
     /// How long connecting may take.
     pub connect_timeout: Duration,
-    /// How long one call may take; streams are not bound by it.
+    /// How long one call may take; streams are not bound by it once they are open.
     pub call_timeout: Duration,
     /// How often something is tried that the server says may work later.
     pub tries_max: u32,
@@ -60,7 +79,7 @@ pub struct Recorded {
     pub index: u64,
     /// When it was admitted.
     pub admitted: Timestamp,
-    /// Whether it was in the ledger before this call.
+    /// Whether it was in the ledger before this call; after a lost answer that may have been by this very call.
     pub already_recorded: bool,
     /// The receipt, checked; its extra data is the leaf, so that one file is enough to check it again.
     pub receipt: Receipt,
@@ -94,131 +113,63 @@ pub enum Event {
     Checkpoint(SignedCheckpoint),
 }
 
-/// Entries as they are admitted.
-pub struct Watch {
-    client: Client,
-}
-
-impl Watch {
-    /// Waits for what is new. Resumes by itself, where it was, when the connection is lost; `None` when the server stops.
-    pub async fn next(&mut self) -> Result<Option<Event>, ClientError> {
-        let _ = &self.client;
-        unimplemented!()
-    }
-}
-
 impl Client {
     /// Connects to `http://host:port`.
+    ///
+    /// Errors: [`ClientError::Address`], [`ClientError::Unreachable`].
     pub async fn connect(url: &str, options: ClientOptions) -> Result<Self, ClientError> {
-        let _ = url;
-        Ok(Self { options })
+        let endpoint = endpoint(url, &options)?;
+        let channel = endpoint
+            .connect()
+            .await
+            .map_err(|source| ClientError::Unreachable { url: url.to_owned(), source: Box::new(source) })?;
+        Ok(Self {
+            url: url.to_owned(),
+            options,
+            ledgers: LedgerServiceClient::new(channel.clone()).max_decoding_message_size(ANSWER_BYTES_MAX),
+            agreements: AgreementServiceClient::new(channel).max_decoding_message_size(ANSWER_BYTES_MAX),
+            log_keys: HashMap::new(),
+            last_checkpoint: LastCheckpoint::default(),
+        })
+    }
+}
+
+/// The most bytes one answer may have; pages are cut to far less by the server.
+const ANSWER_BYTES_MAX: usize = 8 * 1_024 * 1_024;
+/// Finds out that a server is gone although the connection was never closed.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(20);
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+
+fn endpoint(url: &str, options: &ClientOptions) -> Result<Endpoint, ClientError> {
+    let wrong = || ClientError::Address { url: url.to_owned() };
+    let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|_| wrong())?;
+    if endpoint.uri().scheme_str() != Some("http") || endpoint.uri().host().is_none_or(str::is_empty) {
+        return Err(wrong());
+    }
+    Ok(endpoint
+        // Without it the answers of one call at a time wait for delayed acknowledgements: 22 per second.
+        .tcp_nodelay(true)
+        .connect_timeout(options.connect_timeout)
+        .timeout(options.call_timeout)
+        .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
+        .keep_alive_timeout(KEEP_ALIVE_TIMEOUT))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Client, ClientError, ClientOptions};
+
+    fn connect(url: &str) -> Result<Client, ClientError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(Client::connect(url, ClientOptions::default()))
     }
 
-    /// Asks for the key that the log signs the checkpoints of `agreement` with; its name is that of this agreement's
-    /// ledger, and it is the pinned key if one is pinned. Works for agreements that are not founded yet.
-    pub async fn log_key(&mut self, agreement: AgreementId) -> Result<NoteVerifier, ClientError> {
-        let _ = (agreement, &self.options);
-        unimplemented!()
-    }
-
-    /// Submits a statement and checks its receipt. Tries again what may work later, with the same envelope.
-    ///
-    /// With `verifier`, the receipt must be of that log; without, of the log the server says it is ([`Self::log_key`]).
-    pub async fn submit(
-        &mut self,
-        envelope: Envelope,
-        verifier: Option<&NoteVerifier>,
-    ) -> Result<Recorded, ClientError> {
-        let _ = (envelope, verifier);
-        unimplemented!()
-    }
-
-    /// Asks whether a statement would be admitted now; writes nothing.
-    pub async fn validate(&mut self, envelope: Envelope) -> Result<(), ClientError> {
-        let _ = envelope;
-        unimplemented!()
-    }
-
-    /// Submits many statements through one stream and hands each answer, in order, to `on_answer` with its position.
-    /// A refusal is an answer and ends nothing. What may work later is tried again, from there on, with the same envelopes.
-    ///
-    /// `envelopes` is asked for the next one only as answers come in, so that it can sign as it goes.
-    /// Returns how many answers there were. Errors: what keeps the stream from going on; answers given before it stand.
-    pub async fn submit_all(
-        &mut self,
-        envelopes: impl IntoIterator<Item = Envelope, IntoIter: Send>,
-        verifier: Option<&NoteVerifier>,
-        on_answer: impl FnMut(usize, Result<Recorded, Refused>) + Send,
-    ) -> Result<usize, ClientError> {
-        let _ = (envelopes.into_iter(), verifier, on_answer);
-        unimplemented!()
-    }
-
-    /// Asks for the latest checkpoint and checks its signature.
-    pub async fn checkpoint(
-        &mut self,
-        agreement: AgreementId,
-        verifier: Option<&NoteVerifier>,
-    ) -> Result<SignedCheckpoint, ClientError> {
-        let _ = (agreement, verifier);
-        unimplemented!()
-    }
-
-    /// Lists entries from index `start` on, or, with `page`, from where the page before ended.
-    pub async fn entries(
-        &mut self,
-        agreement: AgreementId,
-        start: u64,
-        page: Option<String>,
-        verifier: Option<&NoteVerifier>,
-    ) -> Result<EntryPage, ClientError> {
-        let _ = (agreement, start, page, verifier);
-        unimplemented!()
-    }
-
-    /// Fetches the entry at `index` with a fresh receipt, and checks it.
-    pub async fn prove_inclusion(
-        &mut self,
-        agreement: AgreementId,
-        index: u64,
-        verifier: Option<&NoteVerifier>,
-    ) -> Result<(Entry, Recorded), ClientError> {
-        let _ = (agreement, index, verifier);
-        unimplemented!()
-    }
-
-    /// Fetches the latest checkpoint and checks that the ledger at `first` is a prefix of it.
-    pub async fn prove_consistency(
-        &mut self,
-        agreement: AgreementId,
-        first: &Checkpoint,
-        verifier: Option<&NoteVerifier>,
-    ) -> Result<SignedCheckpoint, ClientError> {
-        let _ = (agreement, first, verifier);
-        unimplemented!()
-    }
-
-    /// Begins to watch an agreement's entries from index `start` on.
-    pub async fn watch(
-        &mut self,
-        agreement: AgreementId,
-        start: u64,
-        verifier: Option<&NoteVerifier>,
-    ) -> Result<Watch, ClientError> {
-        let _ = (agreement, start, verifier);
-        unimplemented!()
-    }
-
-    /// Writes the bundle of an agreement to `out` and returns its size in bytes. Checks nothing: that is the auditor's work.
-    pub async fn export(&mut self, agreement: AgreementId, out: impl Write + Send) -> Result<u64, ClientError> {
-        let _ = (agreement, out);
-        unimplemented!()
-    }
-
-    /// Lists at most `max` agreements of the server, in the order of their ids, with the number of their entries.
-    /// Nothing in it is proved.
-    pub async fn agreements(&mut self, max: usize) -> Result<Vec<(AgreementId, u64)>, ClientError> {
-        let _ = max;
-        unimplemented!()
+    #[test]
+    fn what_is_no_address_is_told_from_a_server_that_is_not_there() {
+        for url in ["", "localhost:7401", "https://localhost:7401", "http://", "/tmp/socket", "http://:7401"] {
+            assert!(matches!(connect(url), Err(ClientError::Address { .. })), "{url}");
+        }
+        // Port 1 of this machine: nobody listens there.
+        assert!(matches!(connect("http://127.0.0.1:1"), Err(ClientError::Unreachable { .. })));
     }
 }
