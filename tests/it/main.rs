@@ -1,1 +1,3 @@
 //! The one integration test binary. Each module names what it tests.
+
+mod architecture;
