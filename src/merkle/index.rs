@@ -50,6 +50,21 @@ impl LeafIndex {
     }
 }
 
+/// Returns the perfect subtrees that the tree of `size` leaves consists of, largest first: one per one-bit of `size`.
+pub fn peaks(size: TreeSize) -> impl Iterator<Item = NodeIndex> {
+    let size = size.get();
+    (0..63_u8).rev().filter(move |level| size >> level & 1 == 1).map(move |level| {
+        // What lies left of a peak is the sum of the larger ones: the size without its lower bits.
+        NodeIndex { level, index: (size >> level) - 1 }
+    })
+}
+
+impl fmt::Display for NodeIndex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "level {}, index {}", self.level, self.index)
+    }
+}
+
 impl fmt::Display for TreeSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -59,5 +74,28 @@ impl fmt::Display for TreeSize {
 impl fmt::Display for LeafIndex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NodeIndex, TreeSize, peaks};
+
+    #[test]
+    fn the_peaks_cover_all_leaves_from_left_to_right() {
+        for size in (0..300).chain([(1 << 63) - 1, 1 << 62, (1 << 62) + 5]) {
+            let mut covered = 0;
+            for NodeIndex { level, index } in peaks(TreeSize::new(size).unwrap()) {
+                assert_eq!(index << level, covered, "size {size}");
+                covered += 1 << level;
+            }
+            assert_eq!(covered, size);
+        }
+    }
+
+    #[test]
+    fn a_size_has_63_bits() {
+        assert_eq!(TreeSize::new((1 << 63) - 1).map(TreeSize::get), Some((1 << 63) - 1));
+        assert_eq!(TreeSize::new(1 << 63), None);
     }
 }

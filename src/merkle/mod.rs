@@ -2,5 +2,6 @@
 
 pub mod hash;
 pub mod index;
+pub mod overlay;
 pub mod proof;
 pub mod tree;
