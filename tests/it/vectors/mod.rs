@@ -1,0 +1,3 @@
+//! Published test vectors, read from beside the project.
+
+mod split;
