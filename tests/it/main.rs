@@ -1,5 +1,8 @@
 //! The one integration test binary. Each module names what it tests.
 
+mod arbitrary;
 mod architecture;
 mod common;
+mod limits;
 mod vectors;
+mod wire;
