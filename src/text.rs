@@ -3,6 +3,7 @@
 //! Knows prefixes and checksums; never what a value is for.
 
 use bech32::{Bech32m, Hrp, primitives::decode::CheckedHrpstring};
+use zeroize::Zeroizing;
 
 /// Writes `bytes` under the kind prefix `kind`: `agr1...`, `key1...`. `kind` is lower-case ASCII letters.
 #[must_use]
@@ -27,10 +28,12 @@ pub fn decode(kind: &'static str, text: &str) -> Result<[u8; 32], TextError> {
     if found != kind {
         return Err(TextError::Kind { kind, found });
     }
-    let bytes: Vec<u8> = checked.byte_iter().collect();
-    let bytes = bytes.try_into().map_err(|_| TextError::Length { kind })?;
+    // Wiped, since the text may be that of a secret key.
+    let bytes: Zeroizing<Vec<u8>> = Zeroizing::new(checked.byte_iter().collect());
+    let bytes = bytes.as_slice().try_into().map_err(|_| TextError::Length { kind })?;
+    let again = Zeroizing::new(encode(kind, &bytes));
     // Padding bits that are not zero would be a second spelling.
-    if encode(kind, &bytes) == text { Ok(bytes) } else { Err(TextError::Checksum { kind }) }
+    if *again == text { Ok(bytes) } else { Err(TextError::Checksum { kind }) }
 }
 
 const TEXT_BYTES_MAX: usize = 90;
