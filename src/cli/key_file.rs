@@ -86,7 +86,7 @@ fn seal(path: &Path, clear: &str, passphrase: Zeroizing<String>) -> Result<Vec<u
     }
     let mut recipient = ScryptRecipient::new(SecretString::from(passphrase.as_str()));
     recipient.set_work_factor(WORK_FACTOR);
-    let failed = |source| KeyFileError::Seal { path: path.to_owned(), source };
+    let failed = |source| KeyFileError::Seal { path: path.to_owned(), source: Box::new(source) };
     let encryptor = Encryptor::with_recipients(std::iter::once::<&dyn Recipient>(&recipient)).map_err(failed)?;
     let mut sealed = Vec::new();
     let written = encryptor.wrap_output(&mut sealed).and_then(|mut writer| {
@@ -247,7 +247,7 @@ pub enum KeyFileError {
         path: PathBuf,
         /// What failed.
         #[source]
-        source: EncryptError,
+        source: Box<EncryptError>,
     },
 }
 
