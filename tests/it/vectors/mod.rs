@@ -1,3 +1,5 @@
 //! Published test vectors, read from beside the project.
 
+mod dsse;
+mod ed25519;
 mod split;
