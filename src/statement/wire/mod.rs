@@ -2,7 +2,8 @@
 //!
 //! [`open`] decides in this order, which is part of the format: the envelope (size, type, key, signature), then whether
 //! the payload decodes, whether its bytes are canonical, whether its signer is the envelope's, and whether its fields are
-//! within the limits of `proto/counterfoil/v1`, in the order of their numbers. Whether a statement may enter, the law decides.
+//! within the limits of `proto/counterfoil/v1`, in the order of their numbers. Whether a statement may
+//! enter, and whether terms make sense, the law decides.
 
 mod problem;
 mod read;

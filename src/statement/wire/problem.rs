@@ -103,12 +103,6 @@ pub enum FieldProblem {
     /// The bytes are no key.
     #[error(transparent)]
     Key(KeyError),
-    /// Two entries of the terms name one key.
-    #[error("is also another key of the terms")]
-    KeyTwice,
-    /// A dimension whose floor mass is zero does not say so, or one whose floor mass is not zero does.
-    #[error("must be true when floor_mass is zero, and only then")]
-    FloorMassUndeclared,
     /// The number is no point in time.
     #[error(transparent)]
     Time(#[from] TimeError),

@@ -8,7 +8,7 @@ use crate::{
 
 impl OpenError {
     /// Every reason code that [`Self::reason`] gives, with what its reader can do.
-    pub const REASONS: [(&str, &str); 28] = [
+    pub const REASONS: [(&str, &str); 26] = [
         ("PAYLOAD_TOO_LARGE", "split the statement: a payload has at most 60,000 bytes"),
         ("PAYLOAD_TYPE_UNKNOWN", "use the payload type application/vnd.counterfoil.statement.v1+protobuf"),
         ("KEY_INVALID", "use an Ed25519 public key of 32 bytes"),
@@ -36,8 +36,6 @@ impl OpenError {
         ("RATIO_DENOMINATOR_ZERO", "give a denominator of at least 1"),
         ("QUANTITY_ZERO", "claim a quantity greater than zero"),
         ("NAME_INVALID", "use 1 to 64 characters out of a-z A-Z 0-9 . _ - (a currency: 3 to 8 out of A-Z 0-9)"),
-        ("KEY_TWICE", "give every party and every entry its own key"),
-        ("FLOOR_MASS_UNDECLARED", "set no_floor_mass when floor_mass is zero, and only then"),
         ("TIME_TOO_LATE", "give milliseconds since 1970 before the end of the year 9999"),
         ("END_BEFORE_BEGIN", "let the time end no earlier than it begins"),
     ];
@@ -97,8 +95,6 @@ impl FieldProblem {
             Self::NotOneOf { .. } => "FIELD_NOT_ONE_OF",
             Self::Name(_) | Self::Currency(_) => "NAME_INVALID",
             Self::Key(error) => key_reason(error),
-            Self::KeyTwice => "KEY_TWICE",
-            Self::FloorMassUndeclared => "FLOOR_MASS_UNDECLARED",
             Self::Time(_) => "TIME_TOO_LATE",
             Self::EndBeforeBegin => "END_BEFORE_BEGIN",
         }
