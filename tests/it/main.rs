@@ -4,5 +4,6 @@ mod arbitrary;
 mod architecture;
 mod common;
 mod limits;
+mod split_properties;
 mod vectors;
 mod wire;
