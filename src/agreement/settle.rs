@@ -1,10 +1,488 @@
-//! Settlements: what the books say at a cut-off.
+//! The books: what counts, what came in, and what settlements made of it. Knows terms and positions; never statements.
+//!
+//! The base is what stood at the last cut-off; every change after it keeps the index of its entry, so that the account
+//! at any size since then can be computed. A settlement takes the changes before its cut-off into the base: it costs as
+//! much as there are parties, dimensions and changes, however long the ledger is. A reversal of a benefit that an older
+//! settlement took in goes back to that settlement's shares (`formula.md` 5), and costs one step for each settlement
+//! since.
 
-use crate::statement::Settlement;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
-/// A statement of account: what a settlement says, and the sums behind it.
+use crate::{
+    agreement::refusal::settlement::SettlementRefusal,
+    digest::Digest,
+    split::{DimensionInput, Entitlements, Exact, Fractions, Ratio, Shares, SplitError, exact_text, pool, shares},
+    statement::{CurrencyAccount, PartyAccount, Settlement, terms::Terms},
+};
+
+/// Names a benefit in the books; whoever keeps them chooses the numbers, the law takes the index of the entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BenefitKey(pub u64);
+
+/// A statement of account: what a settlement says, and the sums behind it. Parties, dimensions, streams and currencies
+/// stand in the order of the terms; amounts are minor units and cumulative.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// What a settlement must say to be admitted.
     pub settlement: Settlement,
+    /// The sums T, S and so on, the blend, and the share of each party.
+    pub shares: Shares,
+    /// The parts of W: one for each currency and stream with any benefit.
+    pub streams: Vec<StreamSum>,
+    /// By currency: what each party is entitled to, exactly.
+    pub entitlements: Vec<Entitlements>,
+    /// By currency and party: its allocation less what is pooled of the streams it collects. They sum to zero.
+    pub nets: Vec<Vec<i64>>,
+}
+
+/// What one stream brought in in one currency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamSum {
+    /// The stream's position.
+    pub stream: usize,
+    /// The currency's position.
+    pub currency: usize,
+    /// P: confirmed gross less reversals.
+    pub gross: u64,
+    /// What is pooled of it: floor(rho * P).
+    pub pooled: u64,
+    /// P at the settlement before.
+    pub gross_before: u64,
+    /// What was pooled at the settlement before.
+    pub pooled_before: u64,
+}
+
+/// The books of an agreement.
+#[derive(Clone, Debug)]
+pub struct Books {
+    /// The size the last settlement covers.
+    cut_off: u64,
+    /// By dimension and party: the points counted at the cut-off.
+    points: Vec<Vec<Exact>>,
+    /// Changes in entries from the cut-off on, in their order.
+    pending: Vec<Pending>,
+    /// Where each benefit came in; looked up, never listed.
+    benefits: HashMap<BenefitKey, Benefit>,
+    /// The settlements that took in any money.
+    instalments: Vec<Instalment>,
+    /// By (currency, stream): what those settlements took in.
+    flows: BTreeMap<(usize, usize), Flow>,
+    /// By currency, at the cut-off.
+    entitlements: Vec<Entitlements>,
+    /// By currency and party, at the cut-off.
+    allocations: Vec<Vec<i64>>,
+}
+
+/// A change that no settlement covers yet.
+#[derive(Clone, Debug)]
+struct Pending {
+    /// The index of its entry.
+    at: u64,
+    change: Change,
+}
+
+#[derive(Clone, Debug)]
+enum Change {
+    /// Points of a party; negative when a contribution is taken back.
+    Points { dimension: usize, party: usize, points: Exact },
+    /// A benefit came in.
+    In { flow: (usize, usize), amount: u64 },
+    /// Part of the benefit that came in at `taken` was given back.
+    Back { flow: (usize, usize), taken: u64, amount: u64 },
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Benefit {
+    flow: (usize, usize),
+    /// The index of the entry that confirmed it.
+    taken: u64,
+}
+
+/// A settlement that took in money.
+#[derive(Clone, Debug)]
+struct Instalment {
+    cut_off: u64,
+    /// Shared between settlements with the same shares.
+    shares: Arc<Fractions>,
+}
+
+/// The net gross of one currency and stream.
+#[derive(Clone, Debug, Default)]
+struct Flow {
+    /// What each instalment took in less what was given back of it; only those that took in any. Wider than an amount,
+    /// so that sums cannot fail before they are used.
+    net: Vec<(usize, u128)>,
+    total: u128,
+}
+
+/// What pending changes do to the money.
+#[derive(Default)]
+struct Moved {
+    /// Came in, less what was given back of it.
+    fresh: BTreeMap<(usize, usize), u128>,
+    /// Given back of what an instalment took in.
+    returned: BTreeMap<(usize, usize), BTreeMap<usize, u128>>,
+}
+
+/// What one settlement's pool is in one currency, and the shares it is split by; for explanations.
+pub(super) struct PoolLine {
+    /// The size the settlement covers.
+    pub(super) cut_off: u64,
+    /// The pool, minor units.
+    pub(super) pool: i64,
+    /// The shares of the parties.
+    pub(super) shares: Arc<Fractions>,
+}
+
+impl Books {
+    /// Opens empty books for `terms`, which fit together (see [`super::terms::check`]).
+    #[must_use]
+    pub fn new(terms: &Terms) -> Self {
+        let parties = terms.parties.len();
+        Self {
+            cut_off: 0,
+            points: vec![vec![Exact::ZERO; parties]; terms.dimensions.len()],
+            pending: Vec::new(),
+            benefits: HashMap::new(),
+            instalments: Vec::new(),
+            flows: BTreeMap::new(),
+            entitlements: vec![Entitlements::new(parties); terms.currencies.len()],
+            allocations: vec![vec![0; parties]; terms.currencies.len()],
+        }
+    }
+
+    /// Returns the size the last settlement covers; 0 before the first.
+    #[must_use]
+    pub const fn cut_off(&self) -> u64 {
+        self.cut_off
+    }
+
+    /// Counts points of a party from entry `at` on. Entries are given in their order.
+    pub fn count(&mut self, at: u64, party: usize, dimension: usize, points: Exact) {
+        // One attestation may accept a thousand contributions of one party.
+        if let Some(Pending {
+            at: last_at,
+            change: Change::Points { dimension: last_dimension, party: last_party, points: sum },
+        }) = self.pending.last_mut()
+            && (*last_at, *last_dimension, *last_party) == (at, dimension, party)
+        {
+            *sum += points;
+            return;
+        }
+        self.pending.push(Pending { at, change: Change::Points { dimension, party, points } });
+    }
+
+    /// Takes back from entry `at` on what was counted before.
+    pub fn discount(&mut self, at: u64, party: usize, dimension: usize, points: Exact) {
+        self.count(at, party, dimension, -points);
+    }
+
+    /// Takes in a benefit of `amount` minor units that entry `at` confirmed.
+    pub fn take_in(&mut self, at: u64, benefit: BenefitKey, stream: usize, currency: usize, amount: u64) {
+        let flow = (currency, stream);
+        self.benefits.insert(benefit, Benefit { flow, taken: at });
+        self.pending.push(Pending { at, change: Change::In { flow, amount } });
+    }
+
+    /// Gives back `amount` minor units of a benefit from entry `at` on.
+    ///
+    /// # Panics
+    ///
+    /// If the benefit was never taken in.
+    pub fn reverse(&mut self, at: u64, benefit: BenefitKey, amount: u64) {
+        let Benefit { flow, taken } = *self.benefits.get(&benefit).expect("the caller reverses only what it took in");
+        self.pending.push(Pending { at, change: Change::Back { flow, taken, amount } });
+    }
+
+    /// Computes the account at `tree_size`: of everything in the entries before it.
+    ///
+    /// Errors: [`SettlementRefusal::TooOld`] unless it is greater than [`Self::cut_off`]; otherwise only when numbers
+    /// outgrow their limits.
+    pub fn account_at(&self, terms: &Terms, tree_size: u64) -> Result<Account, SettlementRefusal> {
+        if tree_size <= self.cut_off {
+            return Err(SettlementRefusal::TooOld { tree_size, settled_size: self.cut_off });
+        }
+        let shares = self.shares_at(terms, tree_size).map_err(not_computable)?;
+        let moved = self.moved(tree_size);
+        let streams = self.stream_sums(terms, &moved).map_err(not_computable)?;
+        let mut accounts = Vec::with_capacity(terms.currencies.len());
+        let mut entitlements = Vec::with_capacity(terms.currencies.len());
+        let mut nets = Vec::with_capacity(terms.currencies.len());
+        for (position, currency) in terms.currencies.iter().enumerate() {
+            let exact = self.entitlements_at(terms, position, &moved, &shares.shares).map_err(|error| match error {
+                SplitError::EntitlementTooFine { bits } => {
+                    SettlementRefusal::EntitlementTooFine { currency: currency.code.clone(), bits }
+                }
+                other => not_computable(other),
+            })?;
+            let allocations = exact.largest_remainder().map_err(not_computable)?;
+            let in_currency = || streams.iter().filter(move |sum| sum.currency == position);
+            let pool = in_currency()
+                .try_fold(0_u64, |sum, stream| sum.checked_add(stream.pooled))
+                .ok_or_else(|| not_computable(SplitError::AmountTooLarge))?;
+            let parties: Vec<PartyAccount> = allocations
+                .iter()
+                .zip(&self.allocations[position])
+                .map(|(allocation, before)| PartyAccount { allocation: *allocation, due: allocation - before })
+                .collect();
+            nets.push(nets_of(terms, &allocations, in_currency()).map_err(not_computable)?);
+            let digest = digest_of("counterfoil entitlements v1", exact.iter());
+            accounts.push(CurrencyAccount { currency: currency.code.clone(), pool, entitlements: digest, parties });
+            entitlements.push(exact);
+        }
+        let digest = digest_of("counterfoil shares v1", shares.shares.iter());
+        let settlement = Settlement { tree_size, shares: digest, accounts };
+        Ok(Account { settlement, shares, streams, entitlements, nets })
+    }
+
+    /// Takes in a settlement that says what [`Self::account_at`] computed for it.
+    pub fn settle(&mut self, account: &Account) {
+        let tree_size = account.settlement.tree_size;
+        let moved = self.moved(tree_size);
+        for (flow, returned) in moved.returned {
+            let flow = self.flows.entry(flow).or_default();
+            for (instalment, net) in &mut flow.net {
+                let back = returned.get(instalment).copied().unwrap_or(0);
+                *net -= back;
+                flow.total -= back;
+            }
+        }
+        if !moved.fresh.is_empty() {
+            let position = self.instalments.len();
+            for (flow, net) in moved.fresh {
+                let flow = self.flows.entry(flow).or_default();
+                flow.net.push((position, net));
+                flow.total += net;
+            }
+            let shares = match self.instalments.last() {
+                Some(last) if *last.shares == account.shares.shares => Arc::clone(&last.shares),
+                _ => Arc::new(account.shares.shares.clone()),
+            };
+            self.instalments.push(Instalment { cut_off: tree_size, shares });
+        }
+        self.points = account.shares.dimensions.iter().map(|dimension| dimension.points.iter().collect()).collect();
+        self.pending.drain(..self.pending.partition_point(|pending| pending.at < tree_size));
+        self.entitlements.clone_from(&account.entitlements);
+        self.allocations = account
+            .settlement
+            .accounts
+            .iter()
+            .map(|account| account.parties.iter().map(|party| party.allocation).collect())
+            .collect();
+        self.cut_off = tree_size;
+    }
+
+    /// Returns the pools that make up the entitlements of `account` in one currency, in the order of the settlements.
+    pub(super) fn pool_lines(
+        &self,
+        terms: &Terms,
+        account: &Account,
+        currency: usize,
+    ) -> Result<Vec<PoolLine>, SettlementRefusal> {
+        let tree_size = account.settlement.tree_size;
+        let moved = self.moved(tree_size);
+        let mut pools = vec![0_i64; self.instalments.len() + 1];
+        for (stream, terms) in terms.streams.iter().enumerate() {
+            let key = (currency, stream);
+            let change = self.pool_change(terms.pool_rate, key, &moved).map_err(not_computable)?;
+            let flow = self.flows.get(&key);
+            let mut reached = 0_u128;
+            let mut pooled = 0_i64;
+            for (instalment, net) in flow.map_or(&[][..], |flow| &flow.net) {
+                reached += net;
+                let now = pool_of(terms.pool_rate, reached).map_err(not_computable)?;
+                pools[*instalment] += now - pooled;
+                pooled = now;
+            }
+            for (instalment, difference) in change.past {
+                pools[instalment] += difference;
+            }
+            if let Some(last) = pools.last_mut() {
+                *last += change.fresh;
+            }
+        }
+        let fresh = Instalment { cut_off: tree_size, shares: Arc::new(account.shares.shares.clone()) };
+        Ok(self
+            .instalments
+            .iter()
+            .chain([&fresh])
+            .zip(pools)
+            .map(|(instalment, pool)| PoolLine {
+                cut_off: instalment.cut_off,
+                pool,
+                shares: Arc::clone(&instalment.shares),
+            })
+            .collect())
+    }
+
+    fn pending_before(&self, tree_size: u64) -> &[Pending] {
+        &self.pending[..self.pending.partition_point(|pending| pending.at < tree_size)]
+    }
+
+    fn shares_at(&self, terms: &Terms, tree_size: u64) -> Result<Shares, SplitError> {
+        let mut points = self.points.clone();
+        for pending in self.pending_before(tree_size) {
+            if let Change::Points { dimension, party, points: change } = &pending.change {
+                points[*dimension][*party] += change;
+            }
+        }
+        let dimensions: Vec<DimensionInput<'_>> = terms
+            .dimensions
+            .iter()
+            .zip(&points)
+            .map(|(dimension, points)| DimensionInput {
+                weight: dimension.weight,
+                floor_mass: dimension.floor_mass,
+                default_shares: &dimension.default_shares,
+                coefficients: &dimension.coefficients,
+                points,
+            })
+            .collect();
+        let party_coefficients: Vec<Ratio> = terms.parties.iter().map(|party| party.coefficient).collect();
+        shares(&dimensions, &party_coefficients)
+    }
+
+    fn moved(&self, tree_size: u64) -> Moved {
+        let mut moved = Moved::default();
+        for pending in self.pending_before(tree_size) {
+            match &pending.change {
+                Change::Points { .. } => {}
+                Change::In { flow, amount } => *moved.fresh.entry(*flow).or_default() += u128::from(*amount),
+                // A benefit is reversed after it came in, so that the subtraction stays above zero.
+                Change::Back { flow, taken, amount } if *taken >= self.cut_off => {
+                    *moved.fresh.entry(*flow).or_default() -= u128::from(*amount);
+                }
+                Change::Back { flow, taken, amount } => {
+                    let instalment = self.instalments.partition_point(|instalment| instalment.cut_off <= *taken);
+                    let returned = moved.returned.entry(*flow).or_default();
+                    *returned.entry(instalment).or_default() += u128::from(*amount);
+                }
+            }
+        }
+        moved
+    }
+
+    fn stream_sums(&self, terms: &Terms, moved: &Moved) -> Result<Vec<StreamSum>, SplitError> {
+        let mut sums = Vec::new();
+        for currency in 0..terms.currencies.len() {
+            for (stream, stream_terms) in terms.streams.iter().enumerate() {
+                let key = (currency, stream);
+                let flow = self.flows.get(&key);
+                let fresh = moved.fresh.get(&key).copied();
+                if flow.is_none() && fresh.is_none() {
+                    continue;
+                }
+                let before = flow.map_or(0, |flow| flow.total);
+                let returned: u128 = moved.returned.get(&key).map_or(0, |returned| returned.values().sum());
+                let gross = before - returned + fresh.unwrap_or(0);
+                sums.push(StreamSum {
+                    stream,
+                    currency,
+                    gross: amount(gross)?,
+                    pooled: pooled(stream_terms.pool_rate, gross)?,
+                    gross_before: amount(before)?,
+                    pooled_before: pooled(stream_terms.pool_rate, before)?,
+                });
+            }
+        }
+        Ok(sums)
+    }
+
+    fn entitlements_at(
+        &self,
+        terms: &Terms,
+        currency: usize,
+        moved: &Moved,
+        shares: &Fractions,
+    ) -> Result<Entitlements, SplitError> {
+        let mut entitlements = self.entitlements[currency].clone();
+        let mut fresh = 0_i64;
+        for (stream, stream_terms) in terms.streams.iter().enumerate() {
+            let change = self.pool_change(stream_terms.pool_rate, (currency, stream), moved)?;
+            for (instalment, difference) in change.past {
+                entitlements.add(&self.instalments[instalment].shares, difference)?;
+            }
+            fresh = fresh.checked_add(change.fresh).ok_or(SplitError::AmountTooLarge)?;
+        }
+        entitlements.add(shares, fresh)?;
+        Ok(entitlements)
+    }
+
+    /// Returns how the pools of one currency and stream change. The pool of a settlement is the floor of the rate times
+    /// the cumulative gross, less what was pooled before it; so what is given back of one settlement may shift a minor
+    /// unit between those after it.
+    fn pool_change(&self, rate: Ratio, key: (usize, usize), moved: &Moved) -> Result<PoolChange, SplitError> {
+        let flow = self.flows.get(&key);
+        let mut past = Vec::new();
+        let mut reached = flow.map_or(0, |flow| flow.total);
+        if let (Some(flow), Some(returned)) = (flow, moved.returned.get(&key)) {
+            let (mut before, mut after) = ((0_u128, 0_i64), (0_u128, 0_i64));
+            for (instalment, net) in &flow.net {
+                let left = net - returned.get(instalment).copied().unwrap_or(0);
+                let (was, is) = (before.0 + net, after.0 + left);
+                let (pool_was, pool_is) = (pool_of(rate, was)?, pool_of(rate, is)?);
+                let difference = (pool_is - after.1) - (pool_was - before.1);
+                if difference != 0 {
+                    past.push((*instalment, difference));
+                }
+                (before, after) = ((was, pool_was), (is, pool_is));
+            }
+            reached = after.0;
+        }
+        let fresh = moved.fresh.get(&key).copied().unwrap_or(0);
+        Ok(PoolChange { past, fresh: pool_of(rate, reached + fresh)? - pool_of(rate, reached)? })
+    }
+}
+
+/// How the pools of one currency and stream change.
+struct PoolChange {
+    /// By instalment, where it changes.
+    past: Vec<(usize, i64)>,
+    /// What the new settlement takes in.
+    fresh: i64,
+}
+
+fn nets_of<'a>(
+    terms: &Terms,
+    allocations: &[i64],
+    mut streams: impl Iterator<Item = &'a StreamSum>,
+) -> Result<Vec<i64>, SplitError> {
+    let mut nets = allocations.to_vec();
+    streams.try_for_each(|sum| {
+        let collector = &terms.streams[sum.stream].collector;
+        let party = terms.parties.iter().position(|party| party.name == *collector);
+        let net = party.and_then(|party| nets.get_mut(party)).ok_or(SplitError::NoParties)?;
+        *net = net.checked_sub_unsigned(sum.pooled).ok_or(SplitError::AmountTooLarge)?;
+        Ok(())
+    })?;
+    Ok(nets)
+}
+
+fn amount(sum: u128) -> Result<u64, SplitError> {
+    u64::try_from(sum).map_err(|_| SplitError::AmountTooLarge)
+}
+
+fn pool_of(rate: Ratio, gross: u128) -> Result<i64, SplitError> {
+    pool(rate, amount(gross)?)
+}
+
+fn pooled(rate: Ratio, gross: u128) -> Result<u64, SplitError> {
+    u64::try_from(pool_of(rate, gross)?).map_err(|_| SplitError::AmountTooLarge)
+}
+
+/// SHA-256 of a heading and exact numbers, one a line; see `Settlement` in `statement.proto`.
+fn digest_of(heading: &str, numbers: impl Iterator<Item = Exact>) -> Digest {
+    let mut text = format!("{heading}\n");
+    for number in numbers {
+        text.push_str(&exact_text(&number));
+        text.push('\n');
+    }
+    Digest::of(&[text.as_bytes()])
+}
+
+fn not_computable(source: SplitError) -> SettlementRefusal {
+    SettlementRefusal::NotComputable { source: Box::new(source) }
 }

@@ -129,6 +129,24 @@ pub struct Currency {
     pub exponent: u32,
 }
 
+impl Currency {
+    /// Writes an amount of minor units as people do: `58.33`, `-0.05`; `7` without decimal digits.
+    #[must_use]
+    pub fn decimal(&self, minor: i128) -> String {
+        let sign = if minor < 0 { "-" } else { "" };
+        let magnitude = minor.unsigned_abs();
+        let Ok(places) = usize::try_from(self.exponent) else { return minor.to_string() };
+        let Some(unit) = 10_u128.checked_pow(self.exponent).filter(|_| places > 0) else { return minor.to_string() };
+        format!("{sign}{}.{:0places$}", magnitude / unit, magnitude % unit)
+    }
+
+    /// Writes an amount of minor units with the currency's code: `58.33 EUR`.
+    #[must_use]
+    pub fn amount(&self, minor: i128) -> String {
+        format!("{} {}", self.decimal(minor), self.code)
+    }
+}
+
 /// A dimension of contribution.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dimension {
@@ -285,3 +303,18 @@ impl fmt::Debug for CurrencyCode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a currency code has 3 to 8 characters out of A-Z 0-9")]
 pub struct CurrencyCodeError;
+
+#[cfg(test)]
+mod tests {
+    use super::Currency;
+
+    #[test]
+    fn amounts_have_the_decimal_digits_of_their_currency() {
+        let text = |code: &str, exponent, minor| Currency { code: code.parse().unwrap(), exponent }.amount(minor);
+        assert_eq!(text("EUR", 2, 5833), "58.33 EUR");
+        assert_eq!(text("EUR", 2, -5), "-0.05 EUR");
+        assert_eq!(text("JPY", 0, 1234), "1234 JPY");
+        assert_eq!(text("ETH", 18, 1), "0.000000000000000001 ETH");
+        assert_eq!(text("BHD", 3, i128::from(i64::MIN)), "-9223372036854775.808 BHD");
+    }
+}

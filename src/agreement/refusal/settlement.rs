@@ -1,0 +1,108 @@
+//! Why a settlement may not enter, or an account cannot be computed.
+
+use std::fmt;
+
+use crate::{
+    split::{ENTITLEMENT_DENOMINATOR_BITS_MAX, SplitError},
+    statement::terms::{CurrencyCode, Name},
+};
+
+/// Why a settlement may not enter, or an account cannot be computed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettlementRefusal {
+    /// The last settlement covers as much or more.
+    #[error("the last settlement covers {settled_size} entries; one at {tree_size} comes too late")]
+    TooOld {
+        /// The size asked for.
+        tree_size: u64,
+        /// The cut-off of the last settlement.
+        settled_size: u64,
+    },
+    /// The ledger is not that large.
+    #[error("the ledger has {size} entries; a settlement cannot cover {tree_size}")]
+    TooNew {
+        /// The size asked for.
+        tree_size: u64,
+        /// The entries there are.
+        size: u64,
+    },
+    /// It does not say what the rule gives.
+    #[error("{}; the rule gives {computed}", said(.line, .currency, .party, .stated))]
+    SplitMismatch {
+        /// Which figure differs.
+        line: Line,
+        /// In which currency.
+        currency: Option<CurrencyCode>,
+        /// For which party.
+        party: Option<Name>,
+        /// What the settlement says, as text.
+        stated: String,
+        /// What the rule gives, as text.
+        computed: String,
+    },
+    /// The entitlements of a currency have no common denominator within the limit.
+    #[error(
+        "the entitlements in {currency} need a common denominator of {bits} bits, at most {ENTITLEMENT_DENOMINATOR_BITS_MAX} are allowed"
+    )]
+    EntitlementTooFine {
+        /// The currency.
+        currency: CurrencyCode,
+        /// The bits needed.
+        bits: usize,
+    },
+    /// The split cannot be computed.
+    #[error("the split cannot be computed")]
+    NotComputable {
+        /// Why.
+        #[source]
+        source: Box<SplitError>,
+    },
+}
+
+impl SettlementRefusal {
+    /// Returns the reason code.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::TooOld { .. } => "SETTLEMENT_TOO_OLD",
+            Self::TooNew { .. } => "SETTLEMENT_TOO_NEW",
+            Self::SplitMismatch { .. } => "SPLIT_MISMATCH",
+            Self::EntitlementTooFine { .. } => "ENTITLEMENT_TOO_FINE",
+            Self::NotComputable { .. } => "SPLIT_NOT_COMPUTABLE",
+        }
+    }
+}
+
+/// A figure of a settlement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// Which currencies have an account.
+    Currencies,
+    /// How many lines an account has.
+    Parties,
+    /// What is due to a party.
+    Due,
+    /// What is allocated to a party.
+    Allocation,
+    /// What was pooled.
+    Pool,
+    /// The digest of the exact entitlements.
+    Entitlements,
+    /// The digest of the exact shares.
+    Shares,
+}
+
+fn said(line: &Line, currency: &Option<CurrencyCode>, party: &Option<Name>, stated: &str) -> String {
+    let currency: &dyn fmt::Display = currency.as_ref().map_or(&"any currency", |currency| currency);
+    let party: &dyn fmt::Display = party.as_ref().map_or(&"all parties", |party| party);
+    match line {
+        Line::Currencies => format!("settlement has accounts in {stated}"),
+        Line::Parties => format!("settlement has {stated} lines in {currency}"),
+        Line::Due => format!("settlement pays {party} {stated}"),
+        Line::Allocation => format!("settlement allocates {stated} to {party} in all"),
+        Line::Pool => format!("settlement pools {stated}"),
+        Line::Entitlements => format!("settlement's digest of the entitlements in {currency} is {stated}"),
+        Line::Shares => format!("settlement's digest of the shares is {stated}"),
+    }
+}

@@ -1,0 +1,149 @@
+//! Settlements: admitted only when they say what the books say.
+
+use crate::{
+    agreement::{
+        Agreement, Entry, Said,
+        refusal::settlement::{Line, SettlementRefusal},
+        settle::{Account, Books},
+    },
+    statement::{
+        CurrencyAccount, Settlement,
+        id::StatementId,
+        terms::{Currency, Name, Terms},
+    },
+    time::Timestamp,
+};
+
+/// A settlement as admitted.
+#[derive(Clone, Debug)]
+pub struct SettlementEntry {
+    /// Its statement id.
+    pub id: StatementId,
+    /// The index of its entry.
+    pub index: u64,
+    /// When it was admitted.
+    pub admitted: Timestamp,
+    /// The position of the party that submitted it.
+    pub party: usize,
+    /// What it says.
+    pub settlement: Settlement,
+}
+
+/// All settlements of an agreement.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Settlements {
+    /// In ledger order.
+    list: Vec<SettlementEntry>,
+    /// What the last one says, and the sums behind it.
+    last: Option<Account>,
+}
+
+#[derive(Debug)]
+pub(super) struct Change {
+    party: usize,
+    account: Account,
+}
+
+impl Settlements {
+    pub(super) fn apply(&mut self, entry: Entry, change: Change, books: &mut Books) {
+        let Change { party, account } = change;
+        books.settle(&account);
+        let settlement = account.settlement.clone();
+        self.list.push(SettlementEntry { id: entry.id, index: entry.index, admitted: entry.at, party, settlement });
+        self.last = Some(account);
+    }
+
+    /// Returns the entry of the settlement that covers exactly `cut_off` entries.
+    pub(super) fn index_at(&self, cut_off: u64) -> Option<u64> {
+        let place = self.list.binary_search_by_key(&cut_off, |entry| entry.settlement.tree_size).ok()?;
+        Some(self.list[place].index)
+    }
+}
+
+impl Agreement {
+    /// Returns every settlement in ledger order.
+    #[must_use]
+    pub fn settlements(&self) -> &[SettlementEntry] {
+        &self.settlements.list
+    }
+
+    /// Returns the account of the last settlement.
+    #[must_use]
+    pub fn last_account(&self) -> Option<&Account> {
+        self.settlements.last.as_ref()
+    }
+
+    pub(super) fn settle(&self, said: Said<'_>, body: &Settlement) -> Result<Change, SettlementRefusal> {
+        if body.tree_size > self.size {
+            return Err(SettlementRefusal::TooNew { tree_size: body.tree_size, size: self.size });
+        }
+        let account = self.books.account_at(&self.terms, body.tree_size)?;
+        check_equal(body, &account.settlement, &self.terms)?;
+        Ok(Change { party: said.speaker.party, account })
+    }
+}
+
+/// Finds the first figure that differs, the plainest first: what is paid, before the digests of what it follows from.
+fn check_equal(stated: &Settlement, computed: &Settlement, terms: &Terms) -> Result<(), SettlementRefusal> {
+    let codes = |settlement: &Settlement| {
+        settlement.accounts.iter().map(|account| account.currency.to_string()).collect::<Vec<_>>().join(", ")
+    };
+    let (stated_codes, computed_codes) = (codes(stated), codes(computed));
+    if stated_codes != computed_codes {
+        return Err(SettlementRefusal::SplitMismatch {
+            line: Line::Currencies,
+            currency: None,
+            party: None,
+            stated: stated_codes,
+            computed: computed_codes,
+        });
+    }
+    for ((stated, computed), currency) in stated.accounts.iter().zip(&computed.accounts).zip(&terms.currencies) {
+        check_account(stated, computed, currency, terms)?;
+    }
+    if stated.shares != computed.shares {
+        let (stated, computed) = (stated.shares.to_string(), computed.shares.to_string());
+        return Err(SettlementRefusal::SplitMismatch {
+            line: Line::Shares,
+            currency: None,
+            party: None,
+            stated,
+            computed,
+        });
+    }
+    Ok(())
+}
+
+fn check_account(
+    stated: &CurrencyAccount,
+    computed: &CurrencyAccount,
+    currency: &Currency,
+    terms: &Terms,
+) -> Result<(), SettlementRefusal> {
+    let differs = |line, party: Option<Name>, stated: String, computed: String| {
+        let currency = Some(currency.code.clone());
+        Err(SettlementRefusal::SplitMismatch { line, currency, party, stated, computed })
+    };
+    let amounts = |line, party, stated: i128, computed: i128| {
+        differs(line, party, currency.amount(stated), currency.amount(computed))
+    };
+    if stated.parties.len() != computed.parties.len() {
+        return differs(Line::Parties, None, stated.parties.len().to_string(), computed.parties.len().to_string());
+    }
+    for ((stated, computed), party) in stated.parties.iter().zip(&computed.parties).zip(&terms.parties) {
+        for (line, stated, computed) in
+            [(Line::Due, stated.due, computed.due), (Line::Allocation, stated.allocation, computed.allocation)]
+        {
+            if stated != computed {
+                return amounts(line, Some(party.name.clone()), stated.into(), computed.into());
+            }
+        }
+    }
+    if stated.pool != computed.pool {
+        return amounts(Line::Pool, None, stated.pool.into(), computed.pool.into());
+    }
+    if stated.entitlements != computed.entitlements {
+        return differs(Line::Entitlements, None, stated.entitlements.to_string(), computed.entitlements.to_string());
+    }
+    Ok(())
+}
