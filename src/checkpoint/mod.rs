@@ -2,7 +2,9 @@
 //!
 //! Knows what a log says about a tree; never how the tree came to be.
 
+pub mod cosignature;
 pub mod note;
+pub mod policy;
 
 use std::fmt;
 
@@ -69,7 +71,7 @@ impl SignedCheckpoint {
 
     /// Opens a note: valid signature of `verifier`, origin equal to the verifier's name, strict text.
     ///
-    /// Lines of other keys are ignored: a policy judges cosignatures.
+    /// Lines of other keys are ignored: cosignatures are judged by [`policy::Policy`].
     ///
     /// Errors: [`NoteError`], with a [`CheckpointError`] as its source when the text is at fault.
     pub fn open(note: &str, verifier: &NoteVerifier) -> Result<Self, NoteError> {
@@ -96,6 +98,13 @@ impl SignedCheckpoint {
     #[must_use]
     pub const fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
+    }
+
+    /// Returns the text that the log signed, as it came: what a witness cosigns.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        let split = self.note.rfind("\n\n").expect("only a note that was parsed or signed is kept");
+        &self.note[..=split]
     }
 
     /// Returns the note.
