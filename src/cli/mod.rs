@@ -1,3 +1,108 @@
 //! The command line: one file per verb.
+//!
+//! Standard output is the answer, standard error the talk. A verb that changes something says what changed and what to
+//! do next; a verb that reads believes nothing that it has not verified itself. Exit codes are in [`error::Exit`].
 
+pub mod config;
+pub mod error;
 pub mod key_file;
+pub mod output;
+pub mod session;
+pub mod table;
+
+mod completions;
+mod demo;
+mod man;
+mod simulate;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::cli::{
+    config::{Settings, Word},
+    error::{Exit, Failure},
+    output::Output,
+    session::Session,
+};
+
+/// The book between parties who build together: signed contributions, an append-only ledger, an exact split.
+#[derive(Debug, Parser)]
+#[command(name = "counterfoil", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(flatten)]
+    everywhere: Everywhere,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// Flags of every verb.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Everywhere")]
+struct Everywhere {
+    /// Answer in JSON
+    #[arg(long, global = true, display_order = 1_000)]
+    json: bool,
+    /// Say nothing but the answer, and what went wrong
+    #[arg(long, short, global = true, display_order = 1_001)]
+    quiet: bool,
+    /// The file of settings [default: counterfoil.toml in your directory for configuration]
+    #[arg(long, global = true, display_order = 1_002, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where your receipts, checkpoints and known log keys are kept
+    #[arg(long, global = true, display_order = 1_003, value_name = "DIRECTORY")]
+    home: Option<String>,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Demo(demo::DemoArgs),
+    Simulate(simulate::SimulateArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+}
+
+impl Verb {
+    fn run(self, session: &mut Session) -> Result<Exit, Failure> {
+        match self {
+            Self::Demo(args) => demo::run(&args, session),
+            Self::Simulate(args) => simulate::run(&args, session),
+            Self::Completions(args) => completions::run(&args, session),
+            Self::Man(args) => man::run(&args, session),
+        }
+    }
+}
+
+/// Runs the program with the arguments of the process.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers; that they cannot be written is nobody's loss.
+            let _ = error.print();
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            return exit.code().into();
+        }
+    };
+    let output = Output::new(cli.everywhere.json, cli.everywhere.quiet);
+    let done = Settings::read(cli.everywhere.config.as_deref()).and_then(|mut settings| {
+        settings.flag(Word::Home, cli.everywhere.home.as_deref());
+        cli.verb.run(&mut Session { output, settings })
+    });
+    match done {
+        Ok(exit) => exit.code().into(),
+        Err(failure) if failure.is_closed_output() => Exit::Done.code().into(),
+        Err(failure) => {
+            output.failure(&failure);
+            failure.exit.code().into()
+        }
+    }
+}
+
+/// Returns the whole command line, for completions and manuals.
+fn command() -> clap::Command {
+    Cli::command()
+}
