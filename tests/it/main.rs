@@ -2,6 +2,7 @@
 
 mod arbitrary;
 mod architecture;
+mod client;
 mod common;
 mod limits;
 mod split_properties;
