@@ -1,1 +1,169 @@
 //! Stores: where ledgers are kept. One atomic, durable batch per commit with a size check.
+//!
+//! A store keeps bytes, their hashes and their order; it never knows what they mean. What it returns is not believed: opening
+//! folds every ledger to its checkpoint, and every proof is checked by whom it is given to.
+
+pub mod memory;
+pub mod sled;
+
+use bytes::Bytes;
+
+use crate::{
+    digest::Digest,
+    ledger::LedgerId,
+    merkle::index::{LeafIndex, NodeIndex, TreeSize},
+};
+
+/// Where ledgers are kept. Calls wait for the disk; who must not wait calls from a thread of its own.
+pub trait Store: Send + Sync + 'static {
+    /// Returns at most `max` ledgers with their heads in the order of their ids, from the one after `after` on.
+    fn ledgers(&self, after: Option<LedgerId>, max: usize) -> Result<Vec<(LedgerId, Head)>, StoreError>;
+
+    /// Returns the head of a ledger, if it is there.
+    fn head(&self, ledger: LedgerId) -> Result<Option<Head>, StoreError>;
+
+    /// Returns leaves in order from `from` on: at most `max`, and no further one once there are `bytes_max` bytes.
+    /// Fewer come back only at the end of the ledger.
+    fn leaves(&self, ledger: LedgerId, from: LeafIndex, max: usize, bytes_max: usize)
+    -> Result<Vec<Bytes>, StoreError>;
+
+    /// Returns the roots of perfect subtrees, in the order asked for.
+    fn nodes(&self, ledger: LedgerId, nodes: &[NodeIndex]) -> Result<Vec<Digest>, StoreError>;
+
+    /// Returns where the envelope with this id stands.
+    fn find(&self, ledger: LedgerId, envelope: Digest) -> Result<Option<LeafIndex>, StoreError>;
+
+    /// Appends to ledgers, each at most once, in one atomic batch that is durable when this returns.
+    ///
+    /// The outcome of each is in the order of `appends`: [`Moved`] for one whose ledger has another size than it says, of
+    /// which nothing is written. Errors: [`CommitError`] speaks of all of them.
+    fn commit(&self, appends: &[Append]) -> Result<Vec<Result<(), Moved>>, CommitError>;
+}
+
+/// Size and checkpoint of a ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Number of entries.
+    pub size: TreeSize,
+    /// The note of the checkpoint that covers them all.
+    pub note: String,
+}
+
+/// What is appended to one ledger.
+#[derive(Clone, Debug)]
+pub struct Append {
+    /// Which one.
+    pub ledger: LedgerId,
+    /// The size it must have; zero founds it.
+    pub size_before: TreeSize,
+    /// The leaves, each with the id of its envelope; at least one.
+    pub leaves: Vec<(Digest, Bytes)>,
+    /// The roots of the perfect subtrees that the leaves complete, in the order they are completed.
+    pub nodes: Vec<(NodeIndex, Digest)>,
+    /// The note of the checkpoint that covers the ledger afterwards.
+    pub note: String,
+}
+
+impl Append {
+    /// Returns the size of the ledger afterwards.
+    #[must_use]
+    pub fn size_after(&self) -> Option<TreeSize> {
+        let count = u64::try_from(self.leaves.len()).ok()?;
+        TreeSize::new(self.size_before.get().checked_add(count)?)
+    }
+}
+
+/// The ledger has another size than the append says: somebody else appended to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the ledger has {found} entries, the append expects {expected}")]
+pub struct Moved {
+    /// The size the append expects.
+    pub expected: TreeSize,
+    /// The size the ledger has.
+    pub found: TreeSize,
+}
+
+/// Why nothing of a commit, or nobody knows what, was written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommitError {
+    /// Nothing was written.
+    #[error("nothing was written")]
+    NotWritten {
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
+    /// It may have been written, and may be lost at the next power cut. The store takes no further commit.
+    #[error("unclear whether it was written")]
+    Unclear {
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
+}
+
+/// Why a store cannot be opened, read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Another process has it open.
+    #[error("another process has the store {path} open: stop it, or use another store")]
+    InUse {
+        /// Where it is.
+        path: String,
+    },
+    /// It cannot be opened.
+    #[error("the store {path} cannot be opened: {problem}; restore it from the bundles that parties exported")]
+    Unopenable {
+        /// Where it is.
+        path: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// It is of a format that this version does not know.
+    #[error("the store {path} has format `{found}`, this version knows `{known}`: use the version that wrote it")]
+    Format {
+        /// Where it is.
+        path: String,
+        /// The format found.
+        found: String,
+        /// The format known.
+        known: &'static str,
+    },
+    /// What is kept of a ledger does not fit together.
+    #[error("{what} of ledger {ledger:?} is missing or damaged")]
+    Damaged {
+        /// Which ledger.
+        ledger: LedgerId,
+        /// What: `entry 12`.
+        what: String,
+    },
+    /// An append contradicts itself.
+    #[error("the append to ledger {ledger:?} is malformed: {problem}")]
+    AppendMalformed {
+        /// Which ledger.
+        ledger: LedgerId,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A write or sync failed before, so nothing can be promised any more.
+    #[error("the store takes no more writes since one failed: restart the server")]
+    Stopped,
+    /// The database failed.
+    #[error("the database failed")]
+    Database {
+        /// Why.
+        #[source]
+        source: ::sled::Error,
+    },
+    /// The disk failed.
+    #[error("{doing} failed")]
+    Disk {
+        /// What was being done.
+        doing: &'static str,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}

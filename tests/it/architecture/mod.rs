@@ -117,7 +117,7 @@ fn faults(source: &Source) -> Vec<String> {
     if lines > FILE_LINES_MAX {
         faults.push(format!("has {lines} lines, at most {FILE_LINES_MAX} are allowed"));
     }
-    if source.code.contains("::*") {
+    if source.code.contains("::*") && !source.is_test() {
         faults.push("imports everything of a module".into());
     }
     for left in ["todo!", "unimplemented!", "dbg!"] {
@@ -125,7 +125,7 @@ fn faults(source: &Source) -> Vec<String> {
             faults.push(format!("names `{left}`"));
         }
     }
-    if let Some(room) = source.room() {
+    if let Some(room) = source.room().filter(|_| !source.is_test()) {
         faults.extend(room_faults(source, room));
     }
     faults.extend(word_faults(&source.prose));
@@ -295,6 +295,7 @@ fn what_is_allowed_stays_green() {
         ),
         ("src/store/sled/mod.rs", "//! x\nuse std::{fs, thread};\nuse crate::ledger::LedgerId;"),
         ("src/sequencer/mod.rs", "//! x\nasync fn f() { a.iter().chain(b); }"),
+        ("src/merkle/proof/tests.rs", "//! x\nuse super::*;\nfn f() { Some(1).unwrap(); }"),
     ];
     for (path, text) in cases {
         assert_eq!(faults(&Source::new(path, text)), Vec::<String>::new(), "{path} `{text}`");

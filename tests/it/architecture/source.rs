@@ -28,6 +28,11 @@ impl Source {
         Some(first.strip_suffix(".rs").unwrap_or(first))
     }
 
+    /// Whether the whole file is tests.
+    pub fn is_test(&self) -> bool {
+        self.path.starts_with("tests/") || self.path.ends_with("/tests.rs") || self.path.contains("/tests/")
+    }
+
     /// Returns the rooms that the code names by `crate::`, by `counterfoil::` in `main`, or in a group of them.
     pub fn rooms_named(&self) -> BTreeSet<String> {
         let mut rooms = BTreeSet::new();

@@ -1,0 +1,147 @@
+//! The committer: the one thread that writes. It puts the appends of all ledgers that queued while it was flushing into one
+//! durable write.
+
+use std::{
+    error::Error,
+    fmt, io,
+    sync::{Arc, mpsc},
+    thread,
+};
+
+use tokio::sync::oneshot;
+use tracing::error;
+
+use crate::store::{Append, CommitError, Moved, Store};
+
+/// What became of an append.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It is durable.
+    Durable,
+    /// Nothing of it was written.
+    NotWritten,
+    /// Nobody knows.
+    Unclear,
+}
+
+/// An append on its way to the store.
+pub(super) struct Job {
+    pub(super) append: Append,
+    pub(super) done: oneshot::Sender<Outcome>,
+}
+
+enum Message {
+    Commit(Job),
+    /// What was sent before is finished first.
+    Stop(oneshot::Sender<()>),
+}
+
+/// A handle to the committer's thread, which ends with the last handle.
+#[derive(Clone)]
+pub(super) struct Committer {
+    messages: mpsc::Sender<Message>,
+}
+
+impl Committer {
+    /// Starts the thread.
+    pub(super) fn start(store: Arc<dyn Store>) -> io::Result<Self> {
+        let (messages, queue) = mpsc::channel();
+        thread::Builder::new().name("committer".into()).spawn(move || run(store.as_ref(), &queue))?;
+        Ok(Self { messages })
+    }
+
+    /// Makes an append durable.
+    pub(super) async fn commit(&self, append: Append) -> Outcome {
+        let (done, outcome) = oneshot::channel();
+        if self.messages.send(Message::Commit(Job { append, done })).is_err() {
+            return Outcome::NotWritten;
+        }
+        // The thread can only be gone by a panic, somewhere in the store.
+        outcome.await.unwrap_or(Outcome::Unclear)
+    }
+
+    /// Waits until everything sent before is finished, and ends the thread.
+    pub(super) async fn stop(&self) {
+        let (done, stopped) = oneshot::channel();
+        if self.messages.send(Message::Stop(done)).is_ok() {
+            let _ = stopped.await;
+        }
+    }
+}
+
+/// Enough that the flush is a small part, few enough that nobody waits long for a batch that is not his.
+const LEAVES_PER_FLUSH: usize = 16_384;
+
+fn run(store: &dyn Store, queue: &mpsc::Receiver<Message>) {
+    while let Ok(first) = queue.recv() {
+        let mut jobs = Vec::new();
+        let (mut leaves, mut stop) = (0, None);
+        let mut next = Some(first);
+        while let Some(message) = next {
+            match message {
+                Message::Commit(job) => {
+                    leaves += job.append.leaves.len();
+                    jobs.push(job);
+                }
+                Message::Stop(done) => {
+                    stop = Some(done);
+                    break;
+                }
+            }
+            next = if leaves < LEAVES_PER_FLUSH { queue.try_recv().ok() } else { None };
+        }
+        commit(store, jobs);
+        if let Some(done) = stop {
+            // Who asked may have gone.
+            let _ = done.send(());
+            return;
+        }
+    }
+}
+
+fn commit(store: &dyn Store, jobs: Vec<Job>) {
+    if jobs.is_empty() {
+        return;
+    }
+    let (appends, waiting): (Vec<Append>, Vec<_>) = jobs.into_iter().map(|job| (job.append, job.done)).unzip();
+    let outcomes: Vec<Outcome> = match store.commit(&appends) {
+        Ok(outcomes) => outcomes.into_iter().zip(&appends).map(|(outcome, append)| of_one(outcome, append)).collect(),
+        Err(failed) => {
+            error!(ledgers = appends.len(), error = %Causes(&failed), "commit failed");
+            let outcome = match failed {
+                CommitError::NotWritten { .. } => Outcome::NotWritten,
+                CommitError::Unclear { .. } => Outcome::Unclear,
+            };
+            vec![outcome; appends.len()]
+        }
+    };
+    for (done, outcome) in waiting.into_iter().zip(outcomes) {
+        // A ledger's task that has gone has nobody left to answer.
+        let _ = done.send(outcome);
+    }
+}
+
+fn of_one(outcome: Result<(), Moved>, append: &Append) -> Outcome {
+    match outcome {
+        Ok(()) => Outcome::Durable,
+        Err(moved) => {
+            error!(ledger = %append.ledger.digest(), expected = %moved.expected, found = %moved.found, "another writer moved a ledger");
+            Outcome::NotWritten
+        }
+    }
+}
+
+/// An error with its causes, in one line.
+struct Causes<'a>(&'a dyn Error);
+
+impl fmt::Display for Causes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}

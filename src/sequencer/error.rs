@@ -1,0 +1,134 @@
+//! Why a statement was not taken in, or something could not be read, and why a store is not opened.
+
+use crate::{agreement::refusal::Refusal, checkpoint::note::NoteError, statement::id::AgreementId, store::StoreError};
+
+/// Why a statement is not in the ledger, or may not be.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubmitError {
+    /// There is no such agreement.
+    #[error("there is no such agreement here")]
+    AgreementNotFound,
+    /// The law refuses it now. Boxed: most answers are receipts.
+    #[error(transparent)]
+    Refused(Box<Refusal>),
+    /// Too many statements wait for this ledger.
+    #[error("too many statements wait for this ledger")]
+    Busy,
+    /// It was not written: the same envelope may be submitted again.
+    #[error("the statement was not written")]
+    NotCommitted,
+    /// Nobody knows whether it was written: the same envelope may be submitted again.
+    #[error("it is unclear whether the statement was written")]
+    CommitUnclear,
+    /// The server is stopping.
+    #[error("the server is stopping")]
+    ShuttingDown,
+}
+
+impl From<Refusal> for SubmitError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}
+
+/// Why something could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// There is no such agreement.
+    #[error("there is no such agreement here")]
+    AgreementNotFound,
+    /// The index or size lies beyond what is durable.
+    #[error("{asked} lies beyond the ledger, which has {size} entries")]
+    BeyondTree {
+        /// What was asked for.
+        asked: u64,
+        /// The size of what is durable.
+        size: u64,
+    },
+    /// The sequencer has stopped, or the ledger's task has.
+    #[error("the server is stopping")]
+    Stopped,
+    /// The store failed, or what it returned does not fit together.
+    #[error("the ledger cannot be read")]
+    Store {
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
+    /// The ledger does not fold to its checkpoint.
+    #[error("the ledger cannot be folded")]
+    Fold {
+        /// Why.
+        #[source]
+        source: Box<OpenError>,
+    },
+}
+
+/// Why a store is not opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The operator's name cannot be part of an origin.
+    #[error("operator `{operator}` cannot be the name of a log: no spaces, no `+`")]
+    Operator {
+        /// The name given.
+        operator: String,
+        /// Why.
+        #[source]
+        source: NoteError,
+    },
+    /// The committer's thread cannot be started.
+    #[error("a thread cannot be started")]
+    Thread {
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Opening came to an end that is our fault.
+    #[error("opening the ledgers panicked")]
+    Panicked,
+    /// The store cannot be read.
+    #[error("the store cannot be read")]
+    Store {
+        /// Why.
+        #[source]
+        source: StoreError,
+    },
+    /// The last checkpoint is not this log's.
+    #[error(
+        "the last checkpoint of {agreement} is not signed by this log as {origin}: is it another operator's store or log key?"
+    )]
+    Checkpoint {
+        /// The agreement.
+        agreement: AgreementId,
+        /// The origin expected.
+        origin: String,
+        /// Why.
+        #[source]
+        source: NoteError,
+    },
+    /// An entry is not what was committed.
+    #[error(
+        "{agreement} does not fold to its last checkpoint: entry {index} is the first bad one ({problem}); restore the store"
+    )]
+    Entry {
+        /// The agreement.
+        agreement: AgreementId,
+        /// The first bad index.
+        index: u64,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The entries are whole but make another root.
+    #[error(
+        "{agreement} does not fold to its last checkpoint: its {size} entries make another root; restore the store"
+    )]
+    Root {
+        /// The agreement.
+        agreement: AgreementId,
+        /// Number of entries.
+        size: u64,
+    },
+}

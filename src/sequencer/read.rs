@@ -1,0 +1,176 @@
+//! Reading: everything speaks of what is durable, and names no size beyond it.
+
+use std::{ops::Bound, sync::Arc};
+
+use bytes::Bytes;
+use tokio::sync::watch;
+
+use crate::{
+    agreement::Agreement,
+    checkpoint::SignedCheckpoint,
+    digest::Digest,
+    ledger::{LedgerId, entry::Entry, receipt::Receipt},
+    merkle::{
+        index::{LeafIndex, NodeIndex, TreeSize},
+        proof::{Nodes, prove_consistency, prove_inclusion},
+    },
+    sequencer::{Sequencer, error::ReadError, recovery::fold},
+    statement::id::{AgreementId, StatementId},
+    store::{Store, StoreError},
+};
+
+impl Sequencer {
+    /// Returns the latest durable checkpoint.
+    pub async fn checkpoint(&self, agreement: AgreementId) -> Result<SignedCheckpoint, ReadError> {
+        Ok(self.durable(agreement)?.as_ref().clone())
+    }
+
+    /// Returns leaves in order from `from` on: at most `max`, and not many more bytes than 4 MiB. None at the end.
+    pub async fn entries(&self, agreement: AgreementId, from: u64, max: usize) -> Result<Vec<Bytes>, ReadError> {
+        let size = self.durable(agreement)?.checkpoint().size.get();
+        let left = usize::try_from(size.saturating_sub(from)).unwrap_or(usize::MAX).min(max);
+        if left == 0 {
+            return Ok(Vec::new());
+        }
+        self.reading(agreement, move |store, ledger| {
+            store.leaves(ledger, LeafIndex::new(from), left, PAGE_BYTES).map_err(|source| ReadError::Store { source })
+        })
+        .await
+    }
+
+    /// Returns the index of a statement, if it is in the durable ledger.
+    pub async fn index_of(&self, agreement: AgreementId, statement: StatementId) -> Result<Option<u64>, ReadError> {
+        let size = self.durable(agreement)?.checkpoint().size.get();
+        let found = self.reading(agreement, move |store, ledger| {
+            store.find(ledger, statement.digest()).map_err(|source| ReadError::Store { source })
+        });
+        Ok(found.await?.map(LeafIndex::get).filter(|index| *index < size))
+    }
+
+    /// Proves an entry at the latest durable checkpoint; returns the receipt, with the leaf in it, and the entry.
+    ///
+    /// Errors: [`ReadError::BeyondTree`], and when the store fails.
+    pub async fn prove_inclusion(&self, agreement: AgreementId, index: u64) -> Result<(Receipt, Entry), ReadError> {
+        let checkpoint = self.durable(agreement)?;
+        let size = checkpoint.checkpoint().size;
+        if index >= size.get() {
+            return Err(ReadError::BeyondTree { asked: index, size: size.get() });
+        }
+        self.reading(agreement, move |store, ledger| {
+            let damaged =
+                || ReadError::Store { source: StoreError::Damaged { ledger, what: format!("entry {index}") } };
+            let index = LeafIndex::new(index);
+            let leaves = store.leaves(ledger, index, 1, usize::MAX).map_err(|source| ReadError::Store { source })?;
+            let leaf = leaves.into_iter().next().ok_or_else(damaged)?;
+            let entry = Entry::decode(&leaf).map_err(|_| damaged())?;
+            let path = prove_inclusion(&StoreNodes { store, ledger }, index, size);
+            let path = path.map_err(|source| ReadError::Store { source })?;
+            let note = checkpoint.note().to_owned();
+            Ok((Receipt { extra: Some(leaf.to_vec()), index, path, note }, entry))
+        })
+        .await
+    }
+
+    /// Proves the ledger of `first` entries a prefix of the ledger of `second`; `0 < first <= second`.
+    ///
+    /// Errors: [`ReadError::BeyondTree`] for sizes that are not durable or zero, and when the store fails.
+    pub async fn prove_consistency(
+        &self,
+        agreement: AgreementId,
+        first: u64,
+        second: u64,
+    ) -> Result<Vec<Digest>, ReadError> {
+        let size = self.durable(agreement)?.checkpoint().size.get();
+        let beyond = |asked| ReadError::BeyondTree { asked, size };
+        let fits = |asked: u64, max: u64| TreeSize::new(asked).filter(|_| (1..=max).contains(&asked));
+        let second = fits(second, size).ok_or(beyond(second))?;
+        let first = fits(first, second.get()).ok_or(beyond(first))?;
+        self.reading(agreement, move |store, ledger| {
+            let path = prove_consistency(&StoreNodes { store, ledger }, first, second);
+            path.map_err(|source| ReadError::Store { source })
+        })
+        .await
+    }
+
+    /// Reads the agreement as it stood at `size` entries, folded anew from them. The checkpoint is the latest.
+    ///
+    /// Errors: [`ReadError::BeyondTree`] for a size that is not durable or zero, and when the store fails.
+    pub async fn view_at<R: Send + 'static>(
+        &self,
+        agreement: AgreementId,
+        size: u64,
+        read: impl FnOnce(&Agreement, &SignedCheckpoint) -> R + Send + 'static,
+    ) -> Result<R, ReadError> {
+        let checkpoint = self.durable(agreement)?;
+        let latest = checkpoint.checkpoint().size.get();
+        if size == latest {
+            return self.view(agreement, read).await;
+        }
+        let wanted = TreeSize::new(size).filter(|_| (1..latest).contains(&size));
+        let size = wanted.ok_or(ReadError::BeyondTree { asked: size, size: latest })?;
+        self.reading(agreement, move |store, ledger| {
+            let folded = fold(store, ledger, size).map_err(|source| ReadError::Fold { source: Box::new(source) })?;
+            Ok(read(&folded.agreement, &checkpoint))
+        })
+        .await
+    }
+
+    /// Lists agreements with their latest durable checkpoints, in the order of their ids, from the one after `after` on.
+    pub async fn agreements(
+        &self,
+        after: Option<AgreementId>,
+        max: usize,
+    ) -> Result<Vec<(AgreementId, SignedCheckpoint)>, ReadError> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let ledgers = self.ledgers();
+        let handles = ledgers.range((from, Bound::Unbounded));
+        let durable = handles.filter_map(|(id, handle)| {
+            let checkpoint = handle.durable.borrow().as_deref().cloned();
+            checkpoint.map(|checkpoint| (*id, checkpoint))
+        });
+        Ok(durable.take(max).collect())
+    }
+
+    /// Returns a watch of the durable size: it changes with every batch.
+    pub fn watch(&self, agreement: AgreementId) -> Result<watch::Receiver<u64>, ReadError> {
+        self.durable(agreement)?;
+        Ok(self.handle(agreement)?.size)
+    }
+
+    fn durable(&self, agreement: AgreementId) -> Result<Arc<SignedCheckpoint>, ReadError> {
+        let checkpoint = self.handle(agreement)?.durable.borrow().clone();
+        checkpoint.ok_or(ReadError::AgreementNotFound)
+    }
+
+    /// Reads the store on a thread that may wait.
+    async fn reading<R: Send + 'static>(
+        &self,
+        agreement: AgreementId,
+        read: impl FnOnce(&dyn Store, LedgerId) -> Result<R, ReadError> + Send + 'static,
+    ) -> Result<R, ReadError> {
+        let store = Arc::clone(&self.inner.store);
+        let ledger = LedgerId::new(agreement.digest());
+        tokio::task::spawn_blocking(move || read(store.as_ref(), ledger)).await.map_err(|_| ReadError::Stopped)?
+    }
+}
+
+const PAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// The kept nodes of a ledger.
+pub(super) struct StoreNodes<'a> {
+    pub(super) store: &'a dyn Store,
+    pub(super) ledger: LedgerId,
+}
+
+impl Nodes for StoreNodes<'_> {
+    type Error = StoreError;
+
+    fn node(&self, node: NodeIndex) -> Result<Digest, StoreError> {
+        let found = self.store.nodes(self.ledger, &[node])?;
+        let missing = || StoreError::Damaged {
+            ledger: self.ledger,
+            what: format!("node {} of level {}", node.index, node.level),
+        };
+        found.first().copied().ok_or_else(missing)
+    }
+}

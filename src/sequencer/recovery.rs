@@ -1,0 +1,224 @@
+//! The one recovery path: a ledger is folded from its entries, and must make its last checkpoint. Taken at every start, and
+//! after every commit that did not clearly succeed.
+
+use std::{num::NonZero, thread};
+
+use bytes::Bytes;
+
+use crate::{
+    agreement::{Agreement, refusal::check_seen},
+    checkpoint::{SignedCheckpoint, note::NoteVerifier},
+    digest::Digest,
+    ledger::{LedgerId, entry::Entry},
+    merkle::{
+        hash::leaf_hash,
+        index::{LeafIndex, NodeIndex, TreeSize},
+        proof::root_at,
+        tree::Frontier,
+    },
+    sequencer::{error::OpenError, read::StoreNodes},
+    statement::{Signed, id::AgreementId, wire},
+    store::{Head, Store, StoreError},
+};
+
+/// A ledger in memory, as its task holds it.
+pub(super) struct Live {
+    /// The law's state.
+    pub(super) agreement: Agreement,
+    /// What appending needs.
+    pub(super) frontier: Frontier,
+    /// Covers every entry.
+    pub(super) checkpoint: SignedCheckpoint,
+}
+
+/// Recovers every ledger of a store, on all cores.
+pub(super) fn recover_all(
+    store: &dyn Store,
+    verifier: impl Fn(AgreementId) -> NoteVerifier + Sync,
+) -> Result<Vec<(AgreementId, Live)>, OpenError> {
+    let heads = all_heads(store)?;
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let part = heads.len().div_ceil(cores).max(1);
+    let verifier = &verifier;
+    thread::scope(|scope| {
+        let parts: Vec<_> = heads
+            .chunks(part)
+            .map(|heads| {
+                scope.spawn(move || heads.iter().map(|(id, head)| recover(store, *id, head, verifier)).collect())
+            })
+            .collect();
+        let mut recovered = Vec::with_capacity(heads.len());
+        for part in parts {
+            let part: Result<Vec<_>, OpenError> = part.join().map_err(|_| OpenError::Panicked)?;
+            recovered.extend(part?);
+        }
+        Ok(recovered)
+    })
+}
+
+fn all_heads(store: &dyn Store) -> Result<Vec<(LedgerId, Head)>, OpenError> {
+    const PAGE: usize = 1_000;
+    let mut heads: Vec<(LedgerId, Head)> = Vec::new();
+    loop {
+        let after = heads.last().map(|(id, _)| *id);
+        let page = store.ledgers(after, PAGE).map_err(|source| OpenError::Store { source })?;
+        let full = page.len() == PAGE;
+        heads.extend(page);
+        if !full {
+            return Ok(heads);
+        }
+    }
+}
+
+/// Folds one ledger and holds it against its head.
+///
+/// Errors: [`OpenError`], which names the first bad index.
+pub(super) fn recover(
+    store: &dyn Store,
+    ledger: LedgerId,
+    head: &Head,
+    verifier: impl Fn(AgreementId) -> NoteVerifier,
+) -> Result<(AgreementId, Live), OpenError> {
+    let agreement = AgreementId::from_digest(ledger.digest());
+    let verifier = verifier(agreement);
+    let checkpoint = SignedCheckpoint::open(&head.note, &verifier).map_err(|source| {
+        let origin = verifier.name().to_owned();
+        OpenError::Checkpoint { agreement, origin, source }
+    })?;
+    let folded = fold(store, ledger, checkpoint.checkpoint().size)?;
+    let right = folded.frontier.root() == checkpoint.checkpoint().root && head.size == checkpoint.checkpoint().size;
+    if !right {
+        return Err(OpenError::Root { agreement, size: folded.frontier.size().get() });
+    }
+    Ok((agreement, Live { agreement: folded.agreement, frontier: folded.frontier, checkpoint }))
+}
+
+/// The first entries of a ledger, folded.
+pub(super) struct Folded {
+    /// The law's state after them.
+    pub(super) agreement: Agreement,
+    /// The tree of them.
+    pub(super) frontier: Frontier,
+}
+
+/// Folds the first `size` entries of a ledger; `size` is at least 1.
+///
+/// Errors: [`OpenError::Entry`], which names the first index that is missing, that does not hash to the node kept for it, or
+/// that the law refuses.
+pub(super) fn fold(store: &dyn Store, ledger: LedgerId, size: TreeSize) -> Result<Folded, OpenError> {
+    let mut folding = Folding { store, ledger, agreement: None, frontier: Frontier::empty() };
+    let id = AgreementId::from_digest(ledger.digest());
+    while folding.frontier.size() < size {
+        let from = folding.frontier.size().get();
+        let wanted = usize::try_from(size.get() - from).unwrap_or(usize::MAX).min(PAGE_ENTRIES);
+        let leaves = store.leaves(ledger, LeafIndex::new(from), wanted, PAGE_BYTES);
+        let leaves = leaves.map_err(|source| folding.bad(from, source.to_string()))?;
+        if leaves.is_empty() {
+            return Err(folding.bad(from, "it is missing".into()));
+        }
+        folding.page(&leaves)?;
+    }
+    match folding.agreement {
+        Some(agreement) => Ok(Folded { agreement, frontier: folding.frontier }),
+        None => Err(OpenError::Entry { agreement: id, index: 0, problem: "it is missing".into() }),
+    }
+}
+
+const PAGE_ENTRIES: usize = 4_096;
+const PAGE_BYTES: usize = 8 * 1024 * 1024;
+
+struct Folding<'a> {
+    store: &'a dyn Store,
+    ledger: LedgerId,
+    agreement: Option<Agreement>,
+    frontier: Frontier,
+}
+
+impl Folding<'_> {
+    fn page(&mut self, leaves: &[Bytes]) -> Result<(), OpenError> {
+        let first = self.frontier.size().get();
+        let opened = open_all(leaves);
+        for ((index, leaf), opened) in (first..).zip(leaves).zip(opened) {
+            self.check_nodes(index, leaf)?;
+            let (entry, signed) = opened.map_err(|problem| self.bad(index, problem))?;
+            self.admit(index, &entry, &signed).map_err(|problem| self.bad(index, problem))?;
+        }
+        Ok(())
+    }
+
+    /// Holds the nodes that a leaf completes against those that are kept: so a bad entry has a name, not only a wrong root.
+    fn check_nodes(&mut self, index: u64, leaf: &[u8]) -> Result<(), OpenError> {
+        let mut completed: Vec<(NodeIndex, Digest)> = Vec::new();
+        self.frontier.push(leaf_hash(leaf), |node, digest| completed.push((node, digest)));
+        let wanted: Vec<NodeIndex> = completed.iter().map(|(node, _)| *node).collect();
+        let kept = self.store.nodes(self.ledger, &wanted).map_err(|source| self.bad(index, source.to_string()))?;
+        if completed.iter().map(|(_, digest)| *digest).eq(kept) {
+            Ok(())
+        } else {
+            Err(self.bad(index, "it does not hash to what is kept of it".into()))
+        }
+    }
+
+    fn admit(&mut self, index: u64, entry: &Entry, signed: &Signed) -> Result<(), String> {
+        let seen = seen_root(self.store, self.ledger, index, signed).map_err(|source| source.to_string())?;
+        check_seen(signed, seen).map_err(|refusal| refusal.to_string())?;
+        match &mut self.agreement {
+            None => {
+                let founded = Agreement::found(signed, entry.admitted).map_err(|refusal| refusal.to_string())?;
+                self.agreement = Some(founded);
+            }
+            Some(agreement) => {
+                let admission = agreement.admit(signed, entry.admitted).map_err(|refusal| refusal.to_string())?;
+                agreement.apply(admission);
+            }
+        }
+        Ok(())
+    }
+
+    fn bad(&self, index: u64, problem: String) -> OpenError {
+        OpenError::Entry { agreement: AgreementId::from_digest(self.ledger.digest()), index, problem }
+    }
+}
+
+/// Returns the root at the size that the signer says it has seen; `None` if the ledger was never of that size before `index`.
+pub(super) fn seen_root(
+    store: &dyn Store,
+    ledger: LedgerId,
+    index: u64,
+    signed: &Signed,
+) -> Result<Option<Digest>, StoreError> {
+    let Some(seen) = signed.statement().seen else { return Ok(None) };
+    match TreeSize::new(seen.tree_size) {
+        Some(size) if (1..=index).contains(&seen.tree_size) => root_at(&StoreNodes { store, ledger }, size).map(Some),
+        _ => Ok(None),
+    }
+}
+
+type OpenedLeaf = Result<(Entry, Signed), String>;
+
+/// Opens a page of entries on all cores: signatures take nearly all of the time.
+fn open_all(leaves: &[Bytes]) -> Vec<OpenedLeaf> {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let part = leaves.len().div_ceil(cores).max(PART_ENTRIES_MIN);
+    if leaves.len() <= part {
+        return leaves.iter().map(|leaf| open(leaf)).collect();
+    }
+    thread::scope(|scope| {
+        let parts: Vec<_> = leaves
+            .chunks(part)
+            .map(|part| scope.spawn(move || part.iter().map(|leaf| open(leaf)).collect::<Vec<_>>()))
+            .collect();
+        let join = |part: thread::ScopedJoinHandle<'_, Vec<OpenedLeaf>>| {
+            part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        parts.into_iter().flat_map(join).collect()
+    })
+}
+
+const PART_ENTRIES_MIN: usize = 32;
+
+fn open(leaf: &[u8]) -> OpenedLeaf {
+    let entry = Entry::decode(leaf).map_err(|error| error.to_string())?;
+    let signed = wire::open(&entry.envelope).map_err(|error| error.to_string())?;
+    Ok((entry, signed))
+}

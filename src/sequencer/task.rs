@@ -1,0 +1,213 @@
+//! The task of one ledger: takes what queued, makes a batch of it, waits until it is durable, and answers.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tracing::{error, info};
+
+use crate::{
+    agreement::{Agreement, refusal::check_seen},
+    checkpoint::{Checkpoint, SignedCheckpoint, note::NoteSigner},
+    envelope::Envelope,
+    ledger::LedgerId,
+    merkle::{proof::root_at, tree::Frontier},
+    sequencer::{
+        Clock, Submitted,
+        batch::{Batch, Submission},
+        committer::{Committer, Outcome},
+        error::{OpenError, SubmitError},
+        recovery::{Live, recover, seen_root},
+    },
+    statement::{Signed, id::AgreementId},
+    store::Store,
+};
+
+/// What a ledger's task is asked to do.
+pub(super) enum Command {
+    /// Take a statement in.
+    Submit { envelope: Box<Envelope>, signed: Box<Signed>, answer: oneshot::Sender<Result<Answer, SubmitError>> },
+    /// Say whether it would be taken in.
+    Validate { signed: Box<Signed>, answer: oneshot::Sender<Result<(), SubmitError>> },
+    /// Show the agreement.
+    View(View),
+    /// Finish what was asked before, and end.
+    Stop(oneshot::Sender<()>),
+}
+
+/// Looks at an agreement and the checkpoint it stands at.
+pub(super) type View = Box<dyn FnOnce(&Agreement, &SignedCheckpoint) + Send>;
+
+/// What became of a statement.
+pub(super) enum Answer {
+    /// It is durable, and this is its receipt.
+    Recorded(Box<Submitted>),
+    /// It was durable before.
+    Before {
+        /// Where it stands.
+        index: u64,
+    },
+}
+
+/// The only writer of one ledger.
+pub(super) struct LedgerTask {
+    pub(super) agreement: AgreementId,
+    pub(super) ledger: LedgerId,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) signer: NoteSigner,
+    pub(super) clock: Clock,
+    pub(super) batch_max: usize,
+    pub(super) committer: Committer,
+    pub(super) durable: watch::Sender<Option<Arc<SignedCheckpoint>>>,
+    pub(super) size: watch::Sender<u64>,
+    /// Whether the ledger is in the store.
+    pub(super) founded: bool,
+    /// `None` before the founding, and after a commit that did not clearly succeed.
+    pub(super) live: Option<Live>,
+}
+
+impl LedgerTask {
+    /// Works until everybody who could ask has gone, or it is told to stop.
+    pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        while let Some(first) = commands.recv().await {
+            let (mut submissions, mut questions, mut stop) = (Vec::new(), Vec::new(), None);
+            let mut next = Some(first);
+            while let Some(command) = next {
+                match command {
+                    Command::Submit { envelope, signed, answer } => {
+                        submissions.push(Submission { envelope, signed, answer });
+                    }
+                    Command::Stop(done) => {
+                        stop = Some(done);
+                        break;
+                    }
+                    question => questions.push(question),
+                }
+                let more = submissions.len() < self.batch_max && questions.len() < QUESTIONS_MAX;
+                next = if more { commands.try_recv().ok() } else { None };
+            }
+            if self.live.is_none() && self.founded {
+                self.recover().await;
+            }
+            if !submissions.is_empty() {
+                self.batch(submissions).await;
+            }
+            for question in questions {
+                self.answer(question);
+            }
+            if let Some(done) = stop {
+                // Who asked may have gone.
+                let _ = done.send(());
+                return;
+            }
+            // Nothing was founded: whoever still waits is told to come again, and starts anew.
+            if self.live.is_none() && !self.founded {
+                return;
+            }
+        }
+    }
+
+    /// Takes statements in, waits until they are durable, and answers.
+    async fn batch(&mut self, submissions: Vec<Submission>) {
+        let (agreement, frontier) = match self.live.take() {
+            Some(live) => (Some(live.agreement), live.frontier),
+            None if self.founded => {
+                return submissions.into_iter().for_each(|one| one.answer(Err(SubmitError::NotCommitted)));
+            }
+            None => (None, Frontier::empty()),
+        };
+        let mut batch = Batch::new(agreement, frontier);
+        for submission in submissions {
+            batch.take(submission, self.store.as_ref(), self.ledger, (self.clock)());
+        }
+        let last = self.durable.borrow().clone();
+        if batch.is_empty() {
+            self.live = batch.release_refusals(last.as_deref());
+            return;
+        }
+        let Some(checkpoint) = self.sign(&batch) else { return batch.fail(|| SubmitError::NotCommitted) };
+        let append = batch.append(self.ledger, checkpoint.note());
+        match self.committer.commit(append).await {
+            Outcome::Durable => {
+                self.founded = true;
+                let size = checkpoint.checkpoint().size.get();
+                info!(agreement = %self.agreement, size, "committed batch");
+                self.durable.send_replace(Some(Arc::new(checkpoint.clone())));
+                self.live = batch.release(self.agreement, checkpoint);
+                // After the rest: a watcher that is told must find what it was told of.
+                self.size.send_replace(size);
+            }
+            // What is in memory is, perhaps, ahead of what is kept: it is dropped, and the ledger recovered.
+            Outcome::NotWritten => batch.fail(|| SubmitError::NotCommitted),
+            Outcome::Unclear => {
+                self.founded = true;
+                batch.fail(|| SubmitError::CommitUnclear);
+            }
+        }
+    }
+
+    /// Signs the checkpoint after a batch. `None` when two computations of the root disagree: then nothing may be signed, for
+    /// a signature over a wrong root cannot be taken back.
+    fn sign(&self, batch: &Batch) -> Option<SignedCheckpoint> {
+        let (size, root) = (batch.frontier().size(), batch.frontier().root());
+        let again = root_at(batch.nodes(), size).ok();
+        if again != Some(root) {
+            error!(agreement = %self.agreement, %size, %root, "two computations of the root disagree");
+            return None;
+        }
+        let origin = self.signer.name().to_owned();
+        Some(SignedCheckpoint::sign(Checkpoint { origin, size, root }, &self.signer))
+    }
+
+    async fn recover(&mut self) {
+        let (store, ledger) = (Arc::clone(&self.store), self.ledger);
+        let verifier = self.signer.verifier();
+        let recovered = tokio::task::spawn_blocking(move || {
+            let head = store.head(ledger).map_err(|source| OpenError::Store { source })?;
+            head.map(|head| recover(store.as_ref(), ledger, &head, |_| verifier.clone())).transpose()
+        });
+        match recovered.await.unwrap_or(Err(OpenError::Panicked)) {
+            Ok(Some((_, live))) => {
+                info!(agreement = %self.agreement, size = %live.frontier.size(), "recovered ledger");
+                let size = live.frontier.size().get();
+                self.durable.send_replace(Some(Arc::new(live.checkpoint.clone())));
+                self.size.send_replace(size);
+                self.live = Some(live);
+            }
+            Ok(None) => self.founded = false,
+            Err(failed) => error!(agreement = %self.agreement, error = %failed, "cannot recover ledger"),
+        }
+    }
+
+    /// Answers what does not change anything, from what is durable.
+    fn answer(&self, question: Command) {
+        match (question, &self.live) {
+            (Command::View(view), Some(live)) => view(&live.agreement, &live.checkpoint),
+            (Command::Validate { signed, answer }, Some(live)) => {
+                // Who asked may have gone.
+                let _ = answer.send(self.validate(live, &signed));
+            }
+            (Command::Validate { answer, .. }, None) => {
+                let _ = answer.send(Err(SubmitError::NotCommitted));
+            }
+            // Whoever waits is told by the dropped sender.
+            (Command::View(_) | Command::Submit { .. } | Command::Stop(_), _) => {}
+        }
+    }
+
+    fn validate(&self, live: &Live, signed: &Signed) -> Result<(), SubmitError> {
+        let found = self.store.find(self.ledger, signed.id().digest()).map_err(|_| SubmitError::NotCommitted)?;
+        if found.is_some() {
+            return Ok(());
+        }
+        let size = live.agreement.size();
+        let seen = seen_root(self.store.as_ref(), self.ledger, size, signed).map_err(|_| SubmitError::NotCommitted)?;
+        check_seen(signed, seen)?;
+        let at = (self.clock)().max(live.agreement.last_admitted());
+        // Only asked for; what is not applied changes nothing.
+        let _ = live.agreement.admit(signed, at)?;
+        Ok(())
+    }
+}
+
+/// Views run between batches and are short; this many at once still let the next batch begin soon.
+const QUESTIONS_MAX: usize = 256;

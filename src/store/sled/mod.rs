@@ -1,0 +1,240 @@
+//! The embedded store: sled 0.34.7, guarded against what was measured of it.
+//!
+//! - `flush()` survives SIGKILL but not a power cut, so after it the `db` file is synced by a second handle, and only then is
+//!   a commit durable. Never `flush_async`, which waits for ever with eight or more callers.
+//! - One writer: commits wait for each other. Several writers left databases that did not open again.
+//! - Any failed write or sync stops the writer for good: the page may be gone, so trying again proves nothing.
+//! - Values stay below [`keys::VALUE_BYTES_MAX`]: larger pages go to files that are never synced.
+//! - One tree, a key prefix for each kind of value, so that one batch is atomic.
+
+mod chunk;
+mod keys;
+
+use std::{
+    fs::{self, File},
+    io::ErrorKind,
+    panic::{self, AssertUnwindSafe},
+    path::Path,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use sled::{Batch, Db, Tree};
+
+use crate::{
+    digest::Digest,
+    ledger::LedgerId,
+    merkle::index::{LeafIndex, NodeIndex, TreeSize},
+    store::{
+        Append, CommitError, Head, Moved, Store, StoreError,
+        memory::{check_append, node_missing},
+        sled::{
+            chunk::{LeafChunks, append_leaves, append_nodes},
+            keys::{FORMAT, FORMAT_KEY, head_key, head_prefix, index_key, node_chunk},
+        },
+    },
+};
+
+/// A store in a folder on disk.
+pub struct SledStore {
+    db: Db,
+    tree: Tree,
+    /// The second handle of the `db` file; held for the length of a commit.
+    writer: Mutex<File>,
+    /// Set once a write or sync has failed: from then on what sled shows may not be what is durable, so nothing is read either.
+    stopped: AtomicBool,
+}
+
+impl SledStore {
+    /// Opens the store in the folder `path`, or makes one, with a cache of `cache_bytes`.
+    ///
+    /// Errors: [`StoreError`], with the path and what to do.
+    pub fn open(path: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
+        let shown = path.display().to_string();
+        let disk = |doing| move |source| StoreError::Disk { doing, source };
+        fs::create_dir_all(path).map_err(disk("creating the store's folder"))?;
+        let config = sled::Config::new().path(path).cache_capacity(cache_bytes).mode(sled::Mode::HighThroughput);
+        // sled's recovery panics on some damaged files.
+        let opened = panic::catch_unwind(AssertUnwindSafe(|| config.open()));
+        let db = match opened {
+            Ok(Ok(db)) => db,
+            Ok(Err(sled::Error::Io(error))) if is_lock(&error) => return Err(StoreError::InUse { path: shown }),
+            Ok(Err(error)) => return Err(StoreError::Unopenable { path: shown, problem: error.to_string() }),
+            Err(_) => {
+                let problem = "its recovery does not come to an end".into();
+                return Err(StoreError::Unopenable { path: shown, problem });
+            }
+        };
+        let tree = db.open_tree("counterfoil").map_err(database)?;
+        let file = File::open(path.join("db")).map_err(disk("opening the store's file"))?;
+        check_format(&db, &tree, &file, &shown)?;
+        // The folder's entries too: a file that nobody finds again is lost.
+        File::open(path).and_then(|folder| folder.sync_all()).map_err(disk("syncing the store's folder"))?;
+        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            File::open(parent)
+                .and_then(|folder| folder.sync_all())
+                .map_err(disk("syncing the store's parent folder"))?;
+        }
+        Ok(Self { db, tree, writer: Mutex::new(file), stopped: AtomicBool::new(false) })
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<sled::IVec>, StoreError> {
+        self.tree()?.get(key).map_err(database)
+    }
+
+    fn tree(&self) -> Result<&Tree, StoreError> {
+        if self.stopped.load(Ordering::SeqCst) { Err(StoreError::Stopped) } else { Ok(&self.tree) }
+    }
+
+    /// Puts one append into the batch, unless the ledger has moved.
+    fn add(&self, append: &Append, batch: &mut Batch) -> Result<Result<(), Moved>, StoreError> {
+        check_append(append)?;
+        let found = self.head(append.ledger)?.map_or(TreeSize::ZERO, |head| head.size);
+        if found != append.size_before {
+            return Ok(Err(Moved { expected: append.size_before, found }));
+        }
+        append_leaves(self.tree()?, append, batch)?;
+        append_nodes(self.tree()?, append, batch)?;
+        for (index, (envelope, _)) in (append.size_before.get()..).zip(&append.leaves) {
+            batch.insert(index_key(append.ledger, envelope), &index.to_be_bytes());
+        }
+        let size = append.size_after().unwrap_or(append.size_before);
+        batch.insert(head_key(append.ledger), [&size.get().to_be_bytes(), append.note.as_bytes()].concat());
+        Ok(Ok(()))
+    }
+}
+
+impl Store for SledStore {
+    fn ledgers(&self, after: Option<LedgerId>, max: usize) -> Result<Vec<(LedgerId, Head)>, StoreError> {
+        let after = after.map(head_key);
+        let from = after.clone().unwrap_or_else(|| head_prefix().to_vec());
+        let heads = self.tree()?.range(from..head_prefix_end());
+        let mut ledgers = Vec::new();
+        for found in heads {
+            let (key, value) = found.map_err(database)?;
+            if Some(key.as_ref()) == after.as_deref() {
+                continue;
+            }
+            if ledgers.len() == max {
+                break;
+            }
+            let id = key.get(1..).and_then(|id| Digest::try_from(id).ok()).map(LedgerId::new);
+            let id = id.ok_or_else(|| StoreError::Unopenable {
+                path: "of this server".into(),
+                problem: "the id of a ledger is damaged".into(),
+            })?;
+            ledgers.push((id, decode_head(id, &value)?));
+        }
+        Ok(ledgers)
+    }
+
+    fn head(&self, ledger: LedgerId) -> Result<Option<Head>, StoreError> {
+        self.get(&head_key(ledger))?.map(|value| decode_head(ledger, &value)).transpose()
+    }
+
+    fn leaves(
+        &self,
+        ledger: LedgerId,
+        from: LeafIndex,
+        max: usize,
+        bytes_max: usize,
+    ) -> Result<Vec<Bytes>, StoreError> {
+        let Some(head) = self.head(ledger)? else { return Ok(Vec::new()) };
+        let (mut leaves, mut bytes) = (Vec::new(), 0);
+        let mut chunks = LeafChunks::from(self.tree()?, ledger, from, head.size)?;
+        while leaves.len() < max && bytes < bytes_max {
+            let Some(leaf) = chunks.next()? else { break };
+            bytes += leaf.len();
+            leaves.push(leaf);
+        }
+        Ok(leaves)
+    }
+
+    fn nodes(&self, ledger: LedgerId, nodes: &[NodeIndex]) -> Result<Vec<Digest>, StoreError> {
+        let find = |node: &NodeIndex| {
+            let (key, at) = node_chunk(ledger, *node);
+            let chunk = self.get(&key)?;
+            let digest =
+                chunk.as_ref().and_then(|chunk| chunk.get(at..at + 32)).and_then(|part| Digest::try_from(part).ok());
+            digest.ok_or_else(|| node_missing(ledger, *node))
+        };
+        nodes.iter().map(find).collect()
+    }
+
+    fn find(&self, ledger: LedgerId, envelope: Digest) -> Result<Option<LeafIndex>, StoreError> {
+        let Some(value) = self.get(&index_key(ledger, &envelope))? else { return Ok(None) };
+        let index = value.as_ref().try_into().map(u64::from_be_bytes);
+        let index =
+            index.map_err(|_| StoreError::Damaged { ledger, what: format!("the place of envelope {envelope}") })?;
+        Ok(Some(LeafIndex::new(index)))
+    }
+
+    fn commit(&self, appends: &[Append]) -> Result<Vec<Result<(), Moved>>, CommitError> {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let not_written = |source| CommitError::NotWritten { source };
+        let tree = self.tree().map_err(not_written)?;
+        let mut batch = Batch::default();
+        let mut outcomes = Vec::with_capacity(appends.len());
+        for append in appends {
+            outcomes.push(self.add(append, &mut batch).map_err(not_written)?);
+        }
+        if outcomes.iter().all(Result::is_err) {
+            return Ok(outcomes);
+        }
+        let written = tree.apply_batch(batch).and_then(|()| self.db.flush()).map_err(database);
+        let synced = written.and_then(|_| {
+            writer.sync_data().map_err(|source| StoreError::Disk { doing: "syncing the store's file", source })
+        });
+        if let Err(source) = synced {
+            // A failed sync may have dropped the page and cleared the error: never tried again.
+            self.stopped.store(true, Ordering::SeqCst);
+            return Err(CommitError::Unclear { source });
+        }
+        Ok(outcomes)
+    }
+}
+
+fn head_prefix_end() -> Vec<u8> {
+    let mut end = head_prefix().to_vec();
+    if let Some(last) = end.last_mut() {
+        *last += 1;
+    }
+    end
+}
+
+fn check_format(db: &Db, tree: &Tree, file: &File, path: &str) -> Result<(), StoreError> {
+    match tree.get(FORMAT_KEY).map_err(database)? {
+        Some(found) if found.as_ref() == FORMAT.as_bytes() => Ok(()),
+        Some(found) => Err(StoreError::Format {
+            path: path.to_owned(),
+            found: String::from_utf8_lossy(&found).into_owned(),
+            known: FORMAT,
+        }),
+        None if tree.is_empty() => {
+            tree.insert(FORMAT_KEY, FORMAT.as_bytes()).map_err(database)?;
+            db.flush().map_err(database)?;
+            file.sync_all().map_err(|source| StoreError::Disk { doing: "syncing the store's file", source })
+        }
+        None => Err(StoreError::Format { path: path.to_owned(), found: "none".into(), known: FORMAT }),
+    }
+}
+
+fn decode_head(ledger: LedgerId, value: &[u8]) -> Result<Head, StoreError> {
+    let decode = || {
+        let (size, note) = value.split_first_chunk()?;
+        let size = TreeSize::new(u64::from_be_bytes(*size))?;
+        Some(Head { size, note: String::from_utf8(note.to_vec()).ok()? })
+    };
+    decode().ok_or_else(|| StoreError::Damaged { ledger, what: "the head".into() })
+}
+
+fn is_lock(error: &std::io::Error) -> bool {
+    error.kind() == ErrorKind::WouldBlock || error.to_string().contains("could not acquire lock")
+}
+
+fn database(source: sled::Error) -> StoreError {
+    StoreError::Database { source }
+}
