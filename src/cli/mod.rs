@@ -3,12 +3,15 @@
 //! Standard output is the answer, standard error the talk. A verb that changes something says what changed and what to
 //! do next; a verb that reads believes nothing that it has not verified itself. Exit codes are in [`error::Exit`].
 
+pub mod amount;
 pub mod config;
 pub mod error;
 pub mod key_file;
 pub mod output;
 pub mod session;
 pub mod table;
+pub mod terms_toml;
+pub mod toml_file;
 
 mod completions;
 mod demo;
