@@ -18,7 +18,10 @@ impl Source {
     /// Cuts up a file.
     pub fn new(path: &str, text: &str) -> Self {
         let (code, prose) = separate(text);
-        Self { path: path.into(), text: text.into(), code: without_tests(&code), prose }
+        // A test module in a file of its own, below the file that declares it.
+        let code =
+            if path.starts_with("src/") && path.ends_with("/tests.rs") { String::new() } else { without_tests(&code) };
+        Self { path: path.into(), text: text.into(), code, prose }
     }
 
     /// Returns the room of a file in `src`: `merkle`, `main`.

@@ -1,5 +1,9 @@
 //! Published test vectors, read from beside the project.
 
+mod checkpoint;
 mod dsse;
 mod ed25519;
+mod merkle;
+mod note;
 mod split;
+mod tiles;
