@@ -9,6 +9,7 @@ mod architecture;
 mod client;
 mod common;
 mod limits;
+mod split_hostile;
 mod split_properties;
 mod vectors;
 mod wire;
