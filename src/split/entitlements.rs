@@ -41,12 +41,51 @@ impl Entitlements {
     /// Errors: as [`pools`] and [`Self::add`].
     pub fn from_instalments(parties: usize, rates: &[Ratio], instalments: &[Instalment]) -> Result<Self, SplitError> {
         let pools = pools(rates, instalments.iter().map(|instalment| instalment.gross.as_slice()))?;
+        let parts: Vec<(&Fractions, i64)> = instalments
+            .iter()
+            .zip(pools)
+            .map(|(instalment, pools)| {
+                let pool = pools.into_iter().try_fold(0, i64::checked_add).ok_or(SplitError::AmountTooLarge)?;
+                Ok((&instalment.shares, pool))
+            })
+            .collect::<Result<_, _>>()?;
+        Self::sum(parties, &parts)
+    }
+
+    /// Sums in halves: numbers of equal size multiply much faster than one that grows with many that do not.
+    fn sum(parties: usize, parts: &[(&Fractions, i64)]) -> Result<Self, SplitError> {
+        if parts.len() > 1 {
+            let (first, second) = parts.split_at(parts.len() / 2);
+            return Self::sum(parties, first)?.plus(Self::sum(parties, second)?);
+        }
         let mut entitlements = Self::new(parties);
-        for (instalment, pools) in instalments.iter().zip(pools) {
-            let pool = pools.into_iter().try_fold(0_i64, i64::checked_add).ok_or(SplitError::AmountTooLarge)?;
-            entitlements.add(&instalment.shares, pool)?;
+        for (shares, pool) in parts {
+            entitlements.add(shares, *pool)?;
         }
         Ok(entitlements)
+    }
+
+    fn plus(mut self, mut other: Self) -> Result<Self, SplitError> {
+        let denominator = joint_denominator(&self.denominator, &other.denominator);
+        self.refine(denominator.clone())?;
+        other.refine(denominator)?;
+        for (sum, numerator) in self.numerators.iter_mut().zip(other.numerators) {
+            *sum += numerator;
+        }
+        Ok(self)
+    }
+
+    /// Writes the same numbers over `denominator`, a multiple of their own.
+    fn refine(&mut self, denominator: UBig) -> Result<(), SplitError> {
+        if denominator.bit_len() > ENTITLEMENT_DENOMINATOR_BITS_MAX {
+            return Err(SplitError::EntitlementTooFine { bits: denominator.bit_len() });
+        }
+        if denominator != self.denominator {
+            let factor = &denominator / &self.denominator;
+            self.numerators.iter_mut().for_each(|numerator| *numerator *= &factor);
+            self.denominator = denominator;
+        }
+        Ok(())
     }
 
     /// Adds to each party its share of `pool` minor units; a negative pool takes back. On an error nothing is changed.
@@ -64,15 +103,7 @@ impl Entitlements {
         if pool == 0 {
             return Ok(());
         }
-        let denominator = joint_denominator(&self.denominator, shares.denominator());
-        if denominator.bit_len() > ENTITLEMENT_DENOMINATOR_BITS_MAX {
-            return Err(SplitError::EntitlementTooFine { bits: denominator.bit_len() });
-        }
-        if denominator != self.denominator {
-            let factor = &denominator / &self.denominator;
-            self.numerators.iter_mut().for_each(|numerator| *numerator *= &factor);
-            self.denominator = denominator;
-        }
+        self.refine(joint_denominator(&self.denominator, shares.denominator()))?;
         let factor = &self.denominator / shares.denominator() * IBig::from(pool);
         for (sum, share) in self.numerators.iter_mut().zip(shares.numerators()) {
             *sum += share * &factor;
