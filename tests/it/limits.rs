@@ -141,8 +141,11 @@ fn refused(statement: &Statement) -> Option<(String, String)> {
     Some((error.reason().to_owned(), error.field().unwrap_or_default().to_owned()))
 }
 
+/// A field, the reason it is refused by, and the change that is refused.
+type Row<T> = (&'static str, &'static str, fn(&mut T));
+
 /// Makes one change after the other to `good`, and checks how each is refused.
-fn table<T: Clone>(good: T, wrap: impl Fn(T) -> Statement, rows: &[(&str, &str, fn(&mut T))], met: &mut Reasons) {
+fn table<T: Clone>(good: T, wrap: impl Fn(T) -> Statement, rows: &[Row<T>], met: &mut Reasons) {
     assert_eq!(refused(&wrap(good.clone())), None, "the statement without a change");
     for (field, reason, change) in rows {
         let mut changed = good.clone();
