@@ -2,8 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed, and says where")]
 #![expect(clippy::print_stderr, reason = "a test that is skipped, and the seed of a random one, must be seen")]
 #![expect(clippy::type_complexity, reason = "a table of cases is read where it stands")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
-#![expect(clippy::print_stderr, reason = "a test says what it skipped")]
 
 mod arbitrary;
 mod architecture;
