@@ -55,6 +55,22 @@ impl Source {
         rooms
     }
 
+    /// Whether the code climbs out of its room by `super`, past the imports that the table holds.
+    pub fn climbs_out(&self) -> bool {
+        let Some(inner) = self.path.strip_prefix("src/") else { return false };
+        let depth = inner.split('/').filter(|part| *part != "mod.rs").count();
+        self.code.contains(&"super::".repeat(depth))
+    }
+
+    /// Returns the words of the names that the code defines: `PageToken` and `page_token` are `page` and `token`.
+    pub fn words_defined(&self) -> Vec<String> {
+        let defining = ["fn", "struct", "enum", "trait", "type", "mod", "const", "static"];
+        let parts: Vec<&str> = self.code.split_whitespace().collect();
+        let named =
+            parts.windows(2).filter(|pair| defining.contains(&pair[0])).filter_map(|pair| word_at_start(pair[1]));
+        named.flat_map(|name| words_of(&name)).collect()
+    }
+
     /// Whether the code names `name` as a whole path segment or word.
     pub fn names(&self, name: &str) -> bool {
         self.code.match_indices(name).any(|(at, _)| {
@@ -97,6 +113,20 @@ fn first_words(group: &str) -> Vec<String> {
             _ => {}
         }
         rest = &rest[c.len_utf8()..];
+    }
+    words
+}
+
+/// Cuts a name where it is joined: at `_`, and where a capital follows a small letter.
+fn words_of(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut small_before = false;
+    for c in name.chars() {
+        if c == '_' || (c.is_uppercase() && small_before) {
+            words.push(String::new());
+        }
+        words.last_mut().unwrap().extend(c.to_lowercase().filter(|c| *c != '_'));
+        small_before = c.is_lowercase();
     }
     words
 }
