@@ -192,6 +192,12 @@ impl Sequencer {
         self.signer(agreement).verifier()
     }
 
+    /// Returns the time of the clock that entries are admitted by.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        (self.inner.config.clock)()
+    }
+
     /// Stops: what was taken is finished and answered, nothing more is taken.
     pub async fn shut_down(&self) {
         self.inner.closing.store(true, Ordering::SeqCst);

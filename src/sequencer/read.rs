@@ -7,12 +7,12 @@ use tokio::sync::watch;
 
 use crate::{
     agreement::Agreement,
-    checkpoint::SignedCheckpoint,
+    checkpoint::{Checkpoint, SignedCheckpoint, note::NoteSigner},
     digest::Digest,
     ledger::{LedgerId, entry::Entry, receipt::Receipt},
     merkle::{
         index::{LeafIndex, NodeIndex, TreeSize},
-        proof::{Nodes, prove_consistency, prove_inclusion},
+        proof::{Nodes, prove_consistency, prove_inclusion, root_at},
     },
     sequencer::{Sequencer, error::ReadError, recovery::fold},
     statement::id::{AgreementId, StatementId},
@@ -23,6 +23,20 @@ impl Sequencer {
     /// Returns the latest durable checkpoint.
     pub async fn checkpoint(&self, agreement: AgreementId) -> Result<SignedCheckpoint, ReadError> {
         Ok(self.durable(agreement)?.as_ref().clone())
+    }
+
+    /// Returns the checkpoint of the first `size` entries, signed anew unless it is the latest: pages of a listing all
+    /// speak of one size, whatever comes in between.
+    ///
+    /// Errors: [`ReadError::BeyondTree`] for a size that is not durable or zero, and when the store fails.
+    pub async fn checkpoint_at(&self, agreement: AgreementId, size: u64) -> Result<SignedCheckpoint, ReadError> {
+        let latest = self.durable(agreement)?;
+        if size == latest.checkpoint().size.get() {
+            return Ok(latest.as_ref().clone());
+        }
+        let size = past(size, &latest)?;
+        let signer = self.signer(agreement);
+        self.reading(agreement, move |store, ledger| sign_at(&StoreNodes { store, ledger }, size, &signer)).await
     }
 
     /// Returns leaves in order from `from` on: at most `max`, and not many more bytes than 4 MiB. None at the end.
@@ -92,7 +106,7 @@ impl Sequencer {
         .await
     }
 
-    /// Reads the agreement as it stood at `size` entries, folded anew from them. The checkpoint is the latest.
+    /// Reads the agreement as it stood at `size` entries, folded anew from them, with the checkpoint of that size.
     ///
     /// Errors: [`ReadError::BeyondTree`] for a size that is not durable or zero, and when the store fails.
     pub async fn view_at<R: Send + 'static>(
@@ -106,11 +120,11 @@ impl Sequencer {
         if size == latest {
             return self.view(agreement, read).await;
         }
-        let wanted = TreeSize::new(size).filter(|_| (1..latest).contains(&size));
-        let size = wanted.ok_or(ReadError::BeyondTree { asked: size, size: latest })?;
+        let size = past(size, &checkpoint)?;
+        let signer = self.signer(agreement);
         self.reading(agreement, move |store, ledger| {
             let folded = fold(store, ledger, size).map_err(|source| ReadError::Fold { source: Box::new(source) })?;
-            Ok(read(&folded.agreement, &checkpoint))
+            Ok(read(&folded.agreement, &sign_at(&StoreNodes { store, ledger }, size, &signer)?))
         })
         .await
     }
@@ -152,6 +166,17 @@ impl Sequencer {
         let ledger = LedgerId::new(agreement.digest());
         tokio::task::spawn_blocking(move || read(store.as_ref(), ledger)).await.map_err(|_| ReadError::Stopped)?
     }
+}
+
+/// Takes a size that lies before the latest.
+fn past(size: u64, latest: &SignedCheckpoint) -> Result<TreeSize, ReadError> {
+    let end = latest.checkpoint().size.get();
+    TreeSize::new(size).filter(|_| (1..end).contains(&size)).ok_or(ReadError::BeyondTree { asked: size, size: end })
+}
+
+fn sign_at(nodes: &StoreNodes<'_>, size: TreeSize, signer: &NoteSigner) -> Result<SignedCheckpoint, ReadError> {
+    let root = root_at(nodes, size).map_err(|source| ReadError::Store { source })?;
+    Ok(SignedCheckpoint::sign(Checkpoint { origin: signer.name().to_owned(), size, root }, signer))
 }
 
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
