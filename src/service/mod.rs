@@ -1,1 +1,185 @@
 //! The gRPC face: limits, translation, and one table from refusals to status codes.
+//!
+//! Says nothing that the sequencer has not made durable, and keeps no state of its own but what is counted: calls,
+//! streams and connections. Signatures are verified here, on every core, before the single writer of a ledger is asked.
+
+mod agreement;
+mod borders;
+mod bulk;
+mod export;
+mod incoming;
+mod ledger;
+mod page;
+pub mod status;
+mod stop;
+mod views;
+mod watch;
+mod wire;
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use tokio::{
+    net::TcpListener,
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
+use tonic::transport::Server;
+use tonic_reflection::server::Builder as ReflectionBuilder;
+use tracing::{info, warn};
+
+use crate::{
+    proto::counterfoil::v1::{
+        DESCRIPTORS, agreement_service_server::AgreementServiceServer, ledger_service_server::LedgerServiceServer,
+    },
+    sequencer::Sequencer,
+    service::{
+        agreement::AgreementFace,
+        borders::BordersLayer,
+        ledger::LedgerFace,
+        status::{No, SERVER_BUSY},
+        stop::Stop,
+    },
+};
+
+/// The limits of a service.
+#[derive(Clone, Debug)]
+pub struct ServiceConfig {
+    /// The most bytes of one request message. Payloads have a smaller limit, which says more precisely what is wrong.
+    pub message_bytes_max: usize,
+    /// The most calls that wait for their answer at a time.
+    pub calls_max: usize,
+    /// The most streams (watching, bulk submission, export) that are open at a time.
+    pub streams_max: usize,
+    /// The most connections that are open at a time; more wait to be accepted.
+    pub connections_max: usize,
+    /// The most calls and streams of one connection at a time.
+    pub connection_streams_max: u32,
+    /// How long one call may take to its answer.
+    pub call_timeout: Duration,
+    /// A watcher hears a checkpoint at least so often.
+    pub watch_interval: Duration,
+    /// How long open calls and streams may go on after the service was told to stop.
+    pub stop_grace: Duration,
+}
+
+impl Default for ServiceConfig {
+    fn default() -> Self {
+        Self {
+            message_bytes_max: 128 * 1_024,
+            calls_max: 4_096,
+            streams_max: 1_024,
+            connections_max: 4_096,
+            connection_streams_max: 1_024,
+            call_timeout: Duration::from_secs(30),
+            watch_interval: Duration::from_secs(30),
+            stop_grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Serves `sequencer` on `listener` until `shutdown` completes; then takes in nothing new, answers what was taken in,
+/// ends the streams, and shuts the sequencer down.
+///
+/// Errors: [`ServeError`], when the service cannot begin or go on.
+pub async fn serve(
+    sequencer: Sequencer,
+    config: ServiceConfig,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), ServeError> {
+    let (stopper, stop) = stop::channel();
+    let incoming = incoming::accept(listener, config.connections_max);
+    let (health, health_service) = tonic_health::server::health_reporter();
+    let shared = Shared {
+        sequencer: sequencer.clone(),
+        streams: Arc::new(Semaphore::new(config.streams_max)),
+        stop,
+        config: Arc::new(config.clone()),
+    };
+    let agreements = AgreementServiceServer::new(AgreementFace::new(shared.clone()))
+        .max_decoding_message_size(config.message_bytes_max);
+    let ledgers = LedgerServiceServer::new(LedgerFace::new(shared)).max_decoding_message_size(config.message_bytes_max);
+    health.set_serving::<LedgerServiceServer<LedgerFace>>().await;
+    health.set_serving::<AgreementServiceServer<AgreementFace>>().await;
+    let reflection = || {
+        ReflectionBuilder::configure()
+            .register_encoded_file_descriptor_set(DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let told = Arc::new(tokio::sync::Notify::new());
+    let when_told = Arc::clone(&told);
+    let serving = Server::builder()
+        .layer(BordersLayer::new(config.calls_max, config.call_timeout))
+        .max_concurrent_streams(config.connection_streams_max)
+        .http2_max_header_list_size(HEADER_LIST_BYTES_MAX)
+        .http2_keepalive_interval(Some(KEEP_ALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(KEEP_ALIVE_TIMEOUT))
+        .add_service(health_service)
+        .add_service(reflection().build_v1().map_err(|source| ServeError::Reflection { source: source.into() })?)
+        .add_service(reflection().build_v1alpha().map_err(|source| ServeError::Reflection { source: source.into() })?)
+        .add_service(ledgers)
+        .add_service(agreements)
+        .serve_with_incoming_shutdown(incoming, async move { when_told.notified().await });
+    let stopping = async {
+        shutdown.await;
+        info!("stopping");
+        health.set_not_serving::<LedgerServiceServer<LedgerFace>>().await;
+        health.set_not_serving::<AgreementServiceServer<AgreementFace>>().await;
+        told.notify_one();
+        stopper.stop();
+        tokio::time::sleep(config.stop_grace).await;
+    };
+    tokio::select! {
+        served = serving => served.map_err(|source| ServeError::Transport { source: source.into() })?,
+        () = stopping => warn!("some calls did not end in time"),
+    }
+    sequencer.shut_down().await;
+    info!("stopped");
+    Ok(())
+}
+
+/// Names, sizes and codes that a well-behaved client sends take a few hundred bytes.
+const HEADER_LIST_BYTES_MAX: u32 = 16 * 1_024;
+/// Finds out that a client is gone although its connection was never closed.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(30);
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// What the calls of both services share.
+#[derive(Clone)]
+struct Shared {
+    sequencer: Sequencer,
+    streams: Arc<Semaphore>,
+    stop: Stop,
+    config: Arc<ServiceConfig>,
+}
+
+impl Shared {
+    /// Lets one more stream open, until what it returns is dropped.
+    fn stream_permit(&self) -> Result<OwnedSemaphorePermit, No> {
+        Arc::clone(&self.streams)
+            .try_acquire_owned()
+            .map_err(|_| No::new(SERVER_BUSY, "too many streams are open").retry_after(STREAM_RETRY_AFTER))
+    }
+}
+
+/// Streams are long; there is no use in asking sooner.
+const STREAM_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Why a service cannot begin or go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// Connections cannot be served.
+    #[error("connections cannot be served")]
+    Transport {
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The description of the protocol that was built in is wrong.
+    #[error("the protocol cannot be described to those who ask for it")]
+    Reflection {
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
