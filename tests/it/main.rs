@@ -12,5 +12,6 @@ mod docs;
 mod limits;
 mod split_hostile;
 mod split_properties;
+mod stories;
 mod vectors;
 mod wire;
