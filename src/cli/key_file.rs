@@ -123,7 +123,7 @@ fn new_private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-fn read_private_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
+pub(super) fn read_private_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
     let failed = |source| KeyFileError::Io { path: path.to_owned(), doing: "read", source };
     // Asked before opening, which would wait for a writer if this were a pipe.
     if !fs::metadata(path).map_err(failed)?.is_file() {

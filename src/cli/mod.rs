@@ -4,14 +4,22 @@
 //! do next; a verb that reads believes nothing that it has not verified itself. Exit codes are in [`error::Exit`].
 
 pub mod amount;
+mod args;
 pub mod config;
+mod connection;
 pub mod error;
+mod failures;
+mod home;
+mod ids;
 pub mod key_file;
+mod known_logs;
 pub mod output;
 pub mod session;
 pub mod table;
 pub mod terms_toml;
 pub mod toml_file;
+mod verified;
+mod words;
 
 mod completions;
 mod demo;
@@ -93,7 +101,7 @@ pub fn run() -> ExitCode {
     let output = Output::new(cli.everywhere.json, cli.everywhere.quiet);
     let done = Settings::read(cli.everywhere.config.as_deref()).and_then(|mut settings| {
         settings.flag(Word::Home, cli.everywhere.home.as_deref());
-        cli.verb.run(&mut Session { output, settings })
+        cli.verb.run(&mut Session::new(output, settings))
     });
     match done {
         Ok(exit) => exit.code().into(),
