@@ -3,6 +3,7 @@
 mod checkpoint;
 mod dsse;
 mod ed25519;
+mod frozen;
 mod merkle;
 mod note;
 mod split;

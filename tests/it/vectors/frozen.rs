@@ -1,0 +1,152 @@
+//! Our own formats, frozen: what this release writes must be the bytes in `tests/vectors/v1`, and those must read for ever.
+//!
+//! The payloads are no statements: these are the log's formats, and the log does not know what an entry means.
+
+use std::{fs, path::PathBuf};
+
+use bytes::Bytes;
+use counterfoil::{
+    checkpoint::{
+        Checkpoint, SignedCheckpoint,
+        cosignature::{CosignatureTime, Cosigner},
+        note::{Note, NoteSigner},
+    },
+    envelope::{Envelope, STATEMENT_TYPE},
+    keys::SecretKey,
+    ledger::{
+        bundle::{BundleReader, BundleWriter},
+        entry::Entry,
+        receipt::Receipt,
+    },
+    merkle::{hash::leaf_hash, index::LeafIndex, overlay::Overlay, proof::prove_inclusion, tree::Frontier},
+    time::Timestamp,
+};
+
+const ORIGIN: &str = "ledger.example/ledger/frozen";
+/// The entry that the leaf and the receipt are of.
+const INDEX: usize = 3;
+
+fn log() -> NoteSigner {
+    NoteSigner::new(ORIGIN, SecretKey::from_seed(&[1; 32])).unwrap()
+}
+
+fn witness() -> Cosigner {
+    Cosigner::new("witness.example", SecretKey::from_seed(&[3; 32])).unwrap()
+}
+
+fn entry(index: u64) -> Entry {
+    let payload = Bytes::from(format!("payload {index}"));
+    let envelope = Envelope::sign(payload, &SecretKey::from_seed(&[2; 32]));
+    assert_eq!(envelope.payload_type, STATEMENT_TYPE);
+    // 2026-11-23T18:00:00Z and a second for each entry.
+    Entry { admitted: Timestamp::from_ms(1_795_456_800_000 + index * 1_000).unwrap(), envelope }
+}
+
+/// What this release writes.
+struct Written {
+    leaf: Vec<u8>,
+    checkpoint: String,
+    cosigned: String,
+    receipt: String,
+    bundle: Vec<u8>,
+}
+
+fn write() -> Written {
+    let leaves: Vec<_> = (0..5).map(|index| entry(index).encode()).collect();
+    let (mut frontier, mut nodes) = (Frontier::empty(), Overlay::default());
+    for leaf in &leaves {
+        frontier.push(leaf_hash(leaf), |node, digest| nodes.insert(node, digest));
+    }
+    let checkpoint = Checkpoint { origin: ORIGIN.into(), size: frontier.size(), root: frontier.root() };
+    let signed = SignedCheckpoint::sign(checkpoint, &log());
+    let time = CosignatureTime::from_seconds(1_795_456_900).unwrap();
+    let cosigned = signed.with_signature(&witness().cosign(&signed, time)).unwrap();
+    let index = LeafIndex::new(u64::try_from(INDEX).unwrap());
+    let path = prove_inclusion(&nodes, index, frontier.size()).unwrap();
+    let receipt = Receipt { extra: Some(leaves[INDEX].clone()), index, path, note: signed.note().into() };
+    let mut bundle = BundleWriter::begin(Vec::new(), &log().verifier(), 5).unwrap();
+    leaves.iter().for_each(|leaf| bundle.entry(leaf).unwrap());
+    Written {
+        leaf: leaves[INDEX].clone(),
+        checkpoint: signed.note().into(),
+        cosigned: cosigned.note().into(),
+        receipt: receipt.to_text(),
+        bundle: bundle.finish(&signed).unwrap(),
+    }
+}
+
+impl Written {
+    fn files(&self) -> [(&'static str, &[u8]); 5] {
+        [
+            ("entry.leaf", &self.leaf),
+            ("checkpoint", self.checkpoint.as_bytes()),
+            ("checkpoint.cosigned", self.cosigned.as_bytes()),
+            ("entry.tlog-proof", self.receipt.as_bytes()),
+            ("log.counterfoil", &self.bundle),
+        ]
+    }
+}
+
+fn frozen(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/v1").join(name)
+}
+
+fn frozen_text(name: &str) -> String {
+    fs::read_to_string(frozen(name)).unwrap()
+}
+
+#[test]
+fn this_release_writes_the_frozen_bytes() {
+    for (name, bytes) in write().files() {
+        assert_eq!(fs::read(frozen(name)).unwrap(), bytes, "{name} is not what it was when it was frozen");
+    }
+}
+
+#[test]
+fn the_frozen_entry_reads() {
+    let leaf = fs::read(frozen("entry.leaf")).unwrap();
+    assert_eq!(Entry::decode(&leaf), Ok(entry(3)));
+    assert!(entry(3).envelope.verify().is_ok());
+}
+
+#[test]
+fn the_frozen_checkpoint_is_the_logs_and_its_cosignature_the_witnesss() {
+    let signed = SignedCheckpoint::open(&frozen_text("checkpoint"), &log().verifier()).unwrap();
+    let cosigned = SignedCheckpoint::open(&frozen_text("checkpoint.cosigned"), &log().verifier()).unwrap();
+    assert_eq!(signed.checkpoint(), cosigned.checkpoint());
+    let note = Note::parse(cosigned.note()).unwrap();
+    let time = witness().verifier().verify(&note).unwrap();
+    assert_eq!(time.map(CosignatureTime::as_seconds), Some(1_795_456_900));
+}
+
+#[test]
+fn the_frozen_receipt_holds() {
+    let receipt = Receipt::parse(&frozen_text("entry.tlog-proof")).unwrap();
+    let signed = receipt.check(receipt.extra.as_deref().unwrap(), &log().verifier()).unwrap();
+    assert_eq!((receipt.index.get(), signed.checkpoint().size.get()), (3, 5));
+}
+
+#[test]
+fn the_frozen_bundle_reads() {
+    let file = fs::File::open(frozen("log.counterfoil")).unwrap();
+    let mut bundle = BundleReader::open(file).unwrap();
+    assert_eq!((bundle.vkey(), bundle.count()), (log().verifier().vkey().as_str(), 5));
+    for index in 0..5 {
+        let read = bundle.next_entry().unwrap().unwrap();
+        assert_eq!((read.leaf_hash, read.leaf), (leaf_hash(&entry(index).encode()), entry(index).encode()));
+    }
+    assert_eq!(bundle.next_entry().unwrap(), None);
+    assert_eq!(bundle.finish().unwrap(), frozen_text("checkpoint"));
+}
+
+#[test]
+#[ignore = "run once for a new version of a format; never writes over a frozen file"]
+fn freeze() {
+    for (name, bytes) in write().files() {
+        let path = frozen(name);
+        if !path.exists() {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+    }
+}
