@@ -1,6 +1,7 @@
 //! Ids as people give them: in full, their unique beginning, or the number of the entry.
 
 use crate::{
+    agreement::Agreement,
     cli::{config::Word, connection::Connection, error::Failure, home::Home, session::Session},
     statement::id::{AgreementId, StatementId},
 };
@@ -69,6 +70,16 @@ pub fn agreement(session: &Session, given: Option<&str>) -> Result<AgreementId, 
         [first, second, ..] => Err(Failure::usage(format!("{text} is not unique"))
             .hint(format!("give more of it: {first} and {second} begin like that"))),
     }
+}
+
+/// Returns the position of the party with this name.
+pub fn party(agreement: &Agreement, name: &str) -> Result<usize, Failure> {
+    let names = || agreement.terms().parties.iter().map(|party| party.name.as_str());
+    names().position(|known| known == name).ok_or_else(|| {
+        let known: Vec<&str> = names().collect();
+        Failure::usage(format!("{name} is no party of this agreement"))
+            .hint(format!("its parties are {}", known.join(", ")))
+    })
 }
 
 fn only_agreement(session: &Session) -> Result<AgreementId, Failure> {

@@ -21,10 +21,20 @@ pub mod toml_file;
 mod verified;
 mod words;
 
+mod audit;
+mod benefits;
 mod completions;
+mod contributions;
 mod demo;
+mod explain;
+mod export;
+mod log;
 mod man;
+mod settlements;
+mod show;
 mod simulate;
+mod verify;
+mod watch;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -71,6 +81,16 @@ struct Everywhere {
 enum Verb {
     Demo(demo::DemoArgs),
     Simulate(simulate::SimulateArgs),
+    Show(show::ShowArgs),
+    Log(log::LogArgs),
+    Contributions(contributions::ContributionsArgs),
+    Benefits(benefits::BenefitsArgs),
+    Settlements(settlements::SettlementsArgs),
+    Explain(explain::ExplainArgs),
+    Watch(watch::WatchArgs),
+    Export(export::ExportArgs),
+    Verify(verify::VerifyArgs),
+    Audit(audit::AuditArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -80,6 +100,16 @@ impl Verb {
         match self {
             Self::Demo(args) => demo::run(&args, session),
             Self::Simulate(args) => simulate::run(&args, session),
+            Self::Show(args) => show::run(&args, session),
+            Self::Log(args) => log::run(&args, session),
+            Self::Contributions(args) => contributions::run(&args, session),
+            Self::Benefits(args) => benefits::run(&args, session),
+            Self::Settlements(args) => settlements::run(&args, session),
+            Self::Explain(args) => explain::run(&args, session),
+            Self::Watch(args) => watch::run(&args, session),
+            Self::Export(args) => export::run(&args, session),
+            Self::Verify(args) => verify::run(&args, session),
+            Self::Audit(args) => audit::run(&args, session),
             Self::Completions(args) => completions::run(&args, session),
             Self::Man(args) => man::run(&args, session),
         }

@@ -23,6 +23,7 @@ use crate::{
         known_logs::KnownLogs,
         session::Session,
     },
+    keys::PublicKey,
     ledger::bundle::BundleReader,
     merkle::{hash::leaf_hash, tree::Frontier},
     statement::{Body, SeenCheckpoint, id::AgreementId},
@@ -150,13 +151,7 @@ pub fn open_own_copy(session: &Session, id: AgreementId) -> Result<VerifiedLedge
 
 /// Reads a bundle. The log's key is the reader's own, or the one known for this log, or else the bundle's word.
 pub fn from_file(session: &Session, path: &Path, each: impl FnMut(Audited<'_>)) -> Result<VerifiedLedger, Failure> {
-    let own = match args::log_key(session)? {
-        Some(own) => Some(own),
-        None => match vkey_of(path)? {
-            Some(vkey) => KnownLogs::new(Home::of(&session.settings)?.known_logs()).key_of(vkey.name())?,
-            None => None,
-        },
-    };
+    let own = reader_key(session, path)?;
     let audit = audit_file(path, own, each)?;
     let Audit { report, agreement, checkpoint } = audit;
     let Some(agreement) = agreement else {
@@ -167,12 +162,19 @@ pub fn from_file(session: &Session, path: &Path, each: impl FnMut(Audited<'_>)) 
     Ok(VerifiedLedger { agreement, report, checkpoint, file: path.to_owned(), connection: None })
 }
 
+/// Returns the key of the log that wrote a bundle as this reader knows it: set, or seen before.
+pub fn reader_key(session: &Session, path: &Path) -> Result<Option<PublicKey>, Failure> {
+    if let Some(own) = args::log_key(session)? {
+        return Ok(Some(own));
+    }
+    match vkey_of(path)? {
+        Some(vkey) => KnownLogs::new(Home::of(&session.settings)?.known_logs()).key_of(vkey.name()),
+        None => Ok(None),
+    }
+}
+
 /// Audits a file; `own` is the log's key if the reader knows it.
-pub fn audit_file(
-    path: &Path,
-    own: Option<crate::keys::PublicKey>,
-    each: impl FnMut(Audited<'_>),
-) -> Result<Audit, Failure> {
+pub fn audit_file(path: &Path, own: Option<PublicKey>, each: impl FnMut(Audited<'_>)) -> Result<Audit, Failure> {
     let file = File::open(path).map_err(|cause| Failure { exit: Exit::Usage, ..cannot("read", path, cause) })?;
     let options = Options { log_key: own, file: path.display().to_string() };
     Ok(audit_each(BufReader::with_capacity(READ_BYTES, file), &options, each))
