@@ -2,22 +2,36 @@
 
 use std::{collections::BTreeSet, env, fs, path::Path};
 
-use counterfoil::{agreement::refusal::reasons, statement::wire::OpenError};
+use counterfoil::{
+    agreement::refusal::reasons,
+    service::status::{self, code},
+    statement::wire::OpenError,
+};
 
 /// Set to write the tables anew from the code.
 const REWRITE: &str = "COUNTERFOIL_REWRITE_DOCS";
 
-/// The tables, each with the words that stand above and below it.
-fn tables() -> [(&'static str, String); 2] {
-    let mut of_statements = "| reason | what helps |\n| --- | --- |\n".to_owned();
-    for (code, remedy) in OpenError::REASONS {
-        of_statements += &format!("| `{code}` | {remedy} |\n");
-    }
-    let mut of_the_law = "| reason | when | what helps |\n| --- | --- | --- |\n".to_owned();
+/// The tables, each with the word that stands above and below it.
+fn tables() -> [(&'static str, String); 3] {
+    let of_pairs = |pairs: &[(&str, &str)]| {
+        let rows = pairs.iter().map(|(reason, remedy)| format!("| `{reason}` | {} | {remedy} |\n", grpc(reason)));
+        ["| reason | gRPC | what helps |\n| --- | --- | --- |\n".to_owned()].into_iter().chain(rows).collect()
+    };
+    let mut of_the_law = "| reason | gRPC | when | what helps |\n| --- | --- | --- | --- |\n".to_owned();
     for reason in reasons::REASONS {
-        of_the_law += &format!("| `{}` | {} | {} |\n", reason.code, reason.when, reason.remedy);
+        of_the_law += &format!("| `{}` | {} | {} | {} |\n", reason.code, grpc(reason.code), reason.when, reason.remedy);
     }
-    [("statements", of_statements), ("law", of_the_law)]
+    [("statements", of_pairs(&OpenError::REASONS)), ("law", of_the_law), ("service", of_pairs(&status::REASONS))]
+}
+
+/// The status code of a reason as gRPC writes it: `INVALID_ARGUMENT`.
+fn grpc(reason: &str) -> String {
+    let name = format!("{:?}", code(reason));
+    let words = name.char_indices().map(|(at, letter)| match letter {
+        'A'..='Z' if at > 0 => format!("_{letter}"),
+        _ => letter.to_ascii_uppercase().to_string(),
+    });
+    words.collect()
 }
 
 #[test]
@@ -41,11 +55,12 @@ fn the_tables_of_reasons_are_those_of_the_code() {
 
 #[test]
 fn a_reason_means_one_thing() {
-    let of_statements = OpenError::REASONS.map(|(code, _)| code);
-    let of_the_law = reasons::REASONS.map(|reason| reason.code);
+    let of_statements = OpenError::REASONS.iter().map(|(reason, _)| *reason);
+    let of_the_law = reasons::REASONS.iter().map(|reason| reason.code);
+    let of_the_service = status::REASONS.iter().map(|(reason, _)| *reason);
     let mut seen = BTreeSet::new();
-    for code in of_statements.into_iter().chain(of_the_law) {
-        assert!(seen.insert(code), "{code} is listed twice");
-        assert!(code.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'), "{code}");
+    for reason in of_statements.chain(of_the_law).chain(of_the_service) {
+        assert!(seen.insert(reason), "{reason} is listed twice");
+        assert!(reason.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'), "{reason}");
     }
 }
