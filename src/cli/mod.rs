@@ -7,6 +7,8 @@ pub mod amount;
 mod args;
 pub mod config;
 mod connection;
+pub mod csv_file;
+pub mod csv_rows;
 pub mod error;
 mod failures;
 mod home;
