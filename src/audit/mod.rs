@@ -12,7 +12,7 @@ mod verify;
 
 use std::io::Read;
 
-pub use report::{Finding, KeySource, RULES, Report};
+pub use report::{Finding, KeySource, NOT_SHOWN, RULES, Report};
 
 use crate::{
     agreement::Agreement,

@@ -17,12 +17,14 @@ pub mod key_file;
 mod known_logs;
 pub mod output;
 pub mod session;
+mod statement_of_account;
 pub mod table;
 pub mod terms_toml;
 pub mod toml_file;
 mod verified;
 mod words;
 
+mod account;
 mod audit;
 mod benefits;
 mod completions;
@@ -35,6 +37,7 @@ mod man;
 mod settlements;
 mod show;
 mod simulate;
+mod split;
 mod verify;
 mod watch;
 
@@ -88,6 +91,8 @@ enum Verb {
     Contributions(contributions::ContributionsArgs),
     Benefits(benefits::BenefitsArgs),
     Settlements(settlements::SettlementsArgs),
+    Account(account::AccountArgs),
+    Split(split::SplitArgs),
     Explain(explain::ExplainArgs),
     Watch(watch::WatchArgs),
     Export(export::ExportArgs),
@@ -107,6 +112,8 @@ impl Verb {
             Self::Contributions(args) => contributions::run(&args, session),
             Self::Benefits(args) => benefits::run(&args, session),
             Self::Settlements(args) => settlements::run(&args, session),
+            Self::Account(args) => account::run(&args, session),
+            Self::Split(args) => split::run(&args, session),
             Self::Explain(args) => explain::run(&args, session),
             Self::Watch(args) => watch::run(&args, session),
             Self::Export(args) => export::run(&args, session),
