@@ -9,6 +9,7 @@ mod client;
 mod common;
 mod conformance;
 mod docs;
+mod law;
 mod limits;
 mod split_hostile;
 mod split_properties;

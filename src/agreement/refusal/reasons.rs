@@ -162,7 +162,7 @@ pub const REASONS: [Reason; 78] = [
     because(
         "LICENCE_UNKNOWN",
         "a licence of the IP schedule is no SPDX expression",
-        "use identifiers of the SPDX list, joined by AND, OR and WITH; for others LicenseRef-...",
+        "use identifiers of the SPDX list, joined by AND, OR and WITH; for others a name that begins with LicenseRef-",
     ),
     because(
         "TERMS_TOO_FINE",

@@ -21,7 +21,7 @@
 mod fold;
 mod play;
 mod script;
-mod terms;
+pub(crate) mod terms;
 
 use std::{collections::BTreeSet, fs, path::Path};
 

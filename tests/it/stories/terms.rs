@@ -23,7 +23,7 @@ pub(super) const DEFAULTS: [&str; 6] = [
 ];
 
 /// The key of a name: `enterprise.2` is the second key of `enterprise`, and `enterprise` is `enterprise.1`.
-pub(super) fn secret(name: &str) -> SecretKey {
+pub(crate) fn secret(name: &str) -> SecretKey {
     let name = if name.contains('.') { name.to_owned() } else { format!("{name}.1") };
     SecretKey::from_seed(Digest::of(&[b"story", name.as_bytes()]).as_bytes())
 }
@@ -73,7 +73,7 @@ pub(super) fn empty() -> Terms {
 }
 
 /// Reads the terms of a head.
-pub(super) fn read<'a>(lines: impl Iterator<Item = &'a [&'a str]> + Clone) -> Result<Terms, String> {
+pub(crate) fn read<'a>(lines: impl Iterator<Item = &'a [&'a str]> + Clone) -> Result<Terms, String> {
     let mut terms = empty();
     for default in DEFAULTS {
         let words: Vec<_> = default.split_whitespace().collect();

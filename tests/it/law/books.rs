@@ -1,0 +1,131 @@
+//! The books by themselves: refunds, limits, and what they cost.
+
+use counterfoil::{
+    agreement::{
+        refusal::settlement::SettlementRefusal,
+        settle::{BenefitKey, Books},
+    },
+    split::{Exact, Ratio},
+    statement::terms::Terms,
+};
+use proptest::{
+    collection::vec,
+    prelude::{ProptestConfig, Strategy, any, prop_assert_eq, prop_oneof, proptest},
+};
+
+use crate::law::terms;
+
+const HEAD: &str = "
+    party community kappa 3/2
+    party enterprise
+    party foundation
+    dimension T mass 20 defaults 1/2,3/10,1/5
+    unit hour T 1
+    stream sales enterprise 3/7
+    stream support community 1";
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Count { party: usize, sevenths: u64 },
+    TakeIn { stream: usize, amount: u64 },
+    Settle,
+    Pass,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        (0..3_usize, 1..70_u64).prop_map(|(party, sevenths)| Step::Count { party, sevenths }),
+        (0..2_usize, 0..500_u64).prop_map(|(stream, amount)| Step::TakeIn { stream, amount }),
+        proptest::prelude::Just(Step::Settle),
+        proptest::prelude::Just(Step::Pass),
+    ]
+}
+
+/// Plays the steps, and a benefit that comes in at one of them and is given back, in two parts, at later ones.
+fn play(terms: &Terms, steps: &[Step], refunded: Option<(usize, u64, [usize; 2])>) -> Books {
+    let mut books = Books::new(terms);
+    for (place, step) in steps.iter().enumerate() {
+        let at = u64::try_from(place).unwrap();
+        match *step {
+            Step::Count { party, sevenths } => {
+                books.count(at, party, 0, Ratio::reduced(sevenths, 7).unwrap().exact());
+            }
+            Step::TakeIn { stream, amount } => books.take_in(at, BenefitKey(at), stream, 0, amount),
+            Step::Settle if at > books.cut_off() => {
+                let account = books.account_at(terms, at).unwrap();
+                books.settle(&account);
+            }
+            Step::Settle | Step::Pass => {}
+        }
+        if let Some((came, amount, gone)) = refunded {
+            let key = BenefitKey(u64::MAX);
+            if came == place {
+                books.take_in(at, key, 0, 0, amount);
+            }
+            for (part, gone) in [amount / 3, amount - amount / 3].into_iter().zip(gone) {
+                if gone == place {
+                    books.reverse(at, key, part);
+                }
+            }
+        }
+    }
+    books
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_full_refund_leaves_what_was_without_the_benefit(
+        steps in vec(step(), 4..60),
+        amount in 1..100_000_u64,
+        places in vec(any::<proptest::sample::Index>(), 3),
+    ) {
+        let terms = terms(HEAD);
+        let mut places: Vec<_> = places.iter().map(|place| place.index(steps.len())).collect();
+        places.sort_unstable();
+        let with = play(&terms, &steps, Some((places[0], amount, [places[1], places[2]])));
+        let without = play(&terms, &steps, None);
+        let size = u64::try_from(steps.len()).unwrap();
+        let (with, without) = (with.account_at(&terms, size), without.account_at(&terms, size));
+        let (Ok(with), Ok(without)) = (with, without) else { return Ok(()) };
+        prop_assert_eq!(&with.shares, &without.shares);
+        prop_assert_eq!(
+            with.entitlements[0].iter().collect::<Vec<_>>(),
+            without.entitlements[0].iter().collect::<Vec<_>>()
+        );
+        let allocations = |account: &counterfoil::agreement::settle::Account| {
+            account.settlement.accounts[0].parties.iter().map(|line| line.allocation).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(allocations(&with), allocations(&without));
+        prop_assert_eq!(with.nets, without.nets);
+    }
+}
+
+#[test]
+fn entitlements_that_grow_too_fine_are_refused_before_they_hurt() {
+    // Sixteen dimensions of measured shares: their denominators are the sums of points, new ones each time.
+    let dimension = |number: u32| format!("\ndimension D{number} weight 1/16 mass none defaults 1,0");
+    let head: String = (0..16).map(dimension).collect();
+    let terms = terms(&format!("{head}\nunit hour D0 1"));
+    let mut books = Books::new(&terms);
+    let primes = [18_446_744_073_709_551_521_u64, 18_446_744_073_709_551_437, 18_446_744_073_709_551_427];
+    let fine = primes.iter().fold(Exact::ONE, |product, prime| product / Exact::from(*prime));
+    let mut settled = 0;
+    let refusal = loop {
+        for dimension in 0..16 {
+            let step = settled * 16 + u64::try_from(dimension).unwrap();
+            books.count(settled, 0, dimension, &fine * Exact::from(step * 1_000_003 + 7));
+            books.count(settled, 1, dimension, Exact::from(step + 1));
+        }
+        books.take_in(settled, BenefitKey(settled), 0, 0, 1);
+        match books.account_at(&terms, settled + 1) {
+            Ok(account) => books.settle(&account),
+            Err(refusal) => break refusal,
+        }
+        settled += 1;
+        assert!(settled < 1_000, "never too fine");
+    };
+    assert!(matches!(&refusal, SettlementRefusal::EntitlementTooFine { bits, .. } if *bits > 262_144), "{refusal}");
+    assert_eq!(refusal.reason(), "ENTITLEMENT_TOO_FINE");
+}

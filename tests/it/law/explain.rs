@@ -1,0 +1,81 @@
+//! Explanations: every number of an account is said with where it comes from.
+
+use counterfoil::{agreement::explain::StepKind, statement::Verdict};
+
+use crate::law::{Law, accept, confirm, confirm_reversal, hours, judge, reverse, sales, terms};
+
+/// 100.00 EUR, settled while the community had 3/2 of 10 points; then 50.00 EUR, and 40.00 EUR given back.
+fn law() -> Law {
+    let mut law = Law::in_force(&terms("stream sales enterprise 1/2"));
+    let claim = law.say("community", hours("community", 3)).unwrap(); // entry 2
+    law.say("enterprise", judge(claim, Verdict::Accepted { quality: "1/2".parse().unwrap() })).unwrap();
+    let benefit = law.say("enterprise", sales(10_000)).unwrap(); // entry 4
+    law.say("community", confirm(benefit)).unwrap();
+    law.settle("enterprise"); // entry 6
+    let reversal = law.say("enterprise", reverse(benefit, 4_000)).unwrap();
+    law.say("community", confirm_reversal(reversal)).unwrap(); // entry 8
+    let claim = law.say("enterprise", hours("enterprise", 17)).unwrap();
+    law.say("community", accept(claim)).unwrap(); // entry 10
+    let benefit = law.say("enterprise", sales(5_001)).unwrap();
+    law.say("community", confirm(benefit)).unwrap(); // entry 12
+    law
+}
+
+fn lines(law: &Law, party: usize, tree_size: u64) -> Vec<String> {
+    let explanation = law.agreement.explain(party, 0, tree_size).unwrap();
+    explanation.steps.iter().map(|step| format!("{}: {} {:?}", step.kind, step.text, step.indexes)).collect()
+}
+
+#[test]
+fn every_step_from_the_items_to_the_due_is_said() {
+    let law = law();
+    let expected = [
+        "item: 3 hour x 1 points x quality 1/2 (attested by enterprise) = 3/2 points of T [2, 3]",
+        "dimension: T (T): 3/2 points x coefficient 1 = 3/2 of 37/2 in all = 3/37 []",
+        "blend: 1 x 3/37 of T = 3/37 []",
+        "pool: sales, collected by enterprise: 1/2 of 110.01 EUR gross = 55.00 EUR pooled [4, 5, 7, 8, 11, 12]",
+        "entitlement: settlement of 6 entries: 149/200 of 30.00 EUR = 2235 minor units [6]",
+        "entitlement: settlement of 13 entries: 3/37 of 25.00 EUR = 7500/37 minor units []",
+        "entitlement: entitled to 90195/37 minor units of EUR in all []",
+        "rounding: 24.37 EUR whole; remainder 26/37 is number 1 of all; left over: 1, one each to community: one comes here []",
+        "due: 24.38 EUR allocated, less 37.25 EUR before = -12.87 EUR due [6]",
+    ];
+    assert_eq!(lines(&law, 0, 13), expected);
+    let enterprise = lines(&law, 1, 13);
+    assert!(
+        enterprise.iter().any(|line| line.ends_with("one each to community: none comes here []")),
+        "{enterprise:#?}"
+    );
+}
+
+#[test]
+fn below_the_floor_mass_the_default_shares_are_named() {
+    let law = law();
+    let expected = [
+        "item: 3 hour x 1 points x quality 1/2 (attested by enterprise) = 3/2 points of T [2, 3]",
+        "dimension: T (T): below the floor mass 10: (3/2 points x coefficient 1 + 17/2 unfilled x default share 7/10) / 10 = 149/200 []",
+    ];
+    // The last settlement is still explained, though the ledger has grown.
+    let found = lines(&law, 0, 6);
+    assert_eq!(found[..2], expected);
+    assert_eq!(found.last().unwrap(), "due: 37.25 EUR allocated, less 0.00 EUR before = 37.25 EUR due []");
+}
+
+#[test]
+fn the_explained_values_add_up() {
+    let law = law();
+    for party in 0..2 {
+        let explanation = law.agreement.explain(party, 0, 13).unwrap();
+        let value = |kind| {
+            let last = explanation.steps.iter().rev().find(|step| step.kind == kind);
+            last.unwrap().value.clone()
+        };
+        let account = law.agreement.account_at(13).unwrap();
+        let line = account.settlement.accounts[0].parties[party];
+        let exact = |number| counterfoil::split::exact_text(&number);
+        assert_eq!(value(StepKind::Entitlement), exact(account.entitlements[0].exact(party).unwrap()));
+        assert_eq!(value(StepKind::Blend), exact(account.shares.shares.get(party).unwrap()));
+        assert_eq!(value(StepKind::Rounding), line.allocation.to_string());
+        assert_eq!(value(StepKind::Due), line.due.to_string());
+    }
+}
