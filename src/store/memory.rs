@@ -12,7 +12,7 @@ use crate::{
     digest::Digest,
     ledger::LedgerId,
     merkle::index::{LeafIndex, NodeIndex, TreeSize},
-    store::{Append, CommitError, Head, Moved, Store, StoreError},
+    store::{Append, CommitError, Head, Moved, Store, StoreError, check::check},
 };
 
 /// A store in memory.
@@ -86,9 +86,7 @@ impl Store for MemoryStore {
 
     fn commit(&self, appends: &[Append]) -> Result<Vec<Result<(), Moved>>, CommitError> {
         let mut kept = self.ledgers.write().unwrap_or_else(PoisonError::into_inner);
-        for append in appends {
-            check_append(append).map_err(|source| CommitError::NotWritten { source })?;
-        }
+        check(appends).map_err(|source| CommitError::NotWritten { source })?;
         let outcomes = appends.iter().map(|append| {
             let found = kept.get(&append.ledger).map_or(TreeSize::ZERO, |kept| kept.head.size);
             if found != append.size_before {
@@ -112,15 +110,6 @@ fn put(ledgers: &mut BTreeMap<LedgerId, Kept>, append: &Append) {
     }
     kept.nodes.extend(append.nodes.iter().copied());
     kept.head = head;
-}
-
-/// Refuses what no sequencer sends: it would found a ledger that does not fold.
-pub(super) fn check_append(append: &Append) -> Result<(), StoreError> {
-    let malformed = |problem| StoreError::AppendMalformed { ledger: append.ledger, problem };
-    if append.leaves.is_empty() {
-        return Err(malformed("it has no leaves"));
-    }
-    append.size_after().map(|_| ()).ok_or_else(|| malformed("the ledger would have too many entries"))
 }
 
 pub(super) fn node_missing(ledger: LedgerId, node: NodeIndex) -> StoreError {

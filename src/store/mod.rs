@@ -3,6 +3,7 @@
 //! A store keeps bytes, their hashes and their order; it never knows what they mean. What it returns is not believed: opening
 //! folds every ledger to its checkpoint, and every proof is checked by whom it is given to.
 
+mod check;
 pub mod memory;
 pub mod sled;
 
@@ -36,7 +37,7 @@ pub trait Store: Send + Sync + 'static {
     /// Appends to ledgers, each at most once, in one atomic batch that is durable when this returns.
     ///
     /// The outcome of each is in the order of `appends`: [`Moved`] for one whose ledger has another size than it says, of
-    /// which nothing is written. Errors: [`CommitError`] speaks of all of them.
+    /// which nothing is written, while the others are. Errors: [`CommitError`] speaks of all of them.
     fn commit(&self, appends: &[Append]) -> Result<Vec<Result<(), Moved>>, CommitError>;
 }
 

@@ -13,6 +13,7 @@ mod law;
 mod limits;
 mod split_hostile;
 mod split_properties;
+mod store;
 mod stories;
 mod vectors;
 mod wire;

@@ -11,12 +11,13 @@ mod chunk;
 mod keys;
 
 use std::{
+    any::Any,
     fs::{self, File},
     io::ErrorKind,
     panic::{self, AssertUnwindSafe},
     path::Path,
     sync::{
-        Mutex, PoisonError,
+        Mutex,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -30,7 +31,8 @@ use crate::{
     merkle::index::{LeafIndex, NodeIndex, TreeSize},
     store::{
         Append, CommitError, Head, Moved, Store, StoreError,
-        memory::{check_append, node_missing},
+        check::check,
+        memory::node_missing,
         sled::{
             chunk::{LeafChunks, append_leaves, append_nodes},
             keys::{FORMAT, FORMAT_KEY, head_key, head_prefix, index_key, node_chunk},
@@ -55,6 +57,7 @@ impl SledStore {
     pub fn open(path: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
         let shown = path.display().to_string();
         let disk = |doing| move |source| StoreError::Disk { doing, source };
+        let new: Vec<&Path> = path.ancestors().take_while(|folder| is_new(folder)).collect();
         fs::create_dir_all(path).map_err(disk("creating the store's folder"))?;
         let config = sled::Config::new().path(path).cache_capacity(cache_bytes).mode(sled::Mode::HighThroughput);
         // sled's recovery panics on some damaged files.
@@ -63,20 +66,14 @@ impl SledStore {
             Ok(Ok(db)) => db,
             Ok(Err(sled::Error::Io(error))) if is_lock(&error) => return Err(StoreError::InUse { path: shown }),
             Ok(Err(error)) => return Err(StoreError::Unopenable { path: shown, problem: error.to_string() }),
-            Err(_) => {
-                let problem = "its recovery does not come to an end".into();
-                return Err(StoreError::Unopenable { path: shown, problem });
-            }
+            Err(panicked) => return Err(StoreError::Unopenable { path: shown, problem: words_of(panicked.as_ref()) }),
         };
         let tree = db.open_tree("counterfoil").map_err(database)?;
         let file = File::open(path.join("db")).map_err(disk("opening the store's file"))?;
         check_format(&db, &tree, &file, &shown)?;
-        // The folder's entries too: a file that nobody finds again is lost.
-        File::open(path).and_then(|folder| folder.sync_all()).map_err(disk("syncing the store's folder"))?;
-        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            File::open(parent)
-                .and_then(|folder| folder.sync_all())
-                .map_err(disk("syncing the store's parent folder"))?;
+        // The entries of folders too: a file that nobody finds again is lost.
+        for folder in [path].into_iter().chain(new.into_iter().map(parent)) {
+            File::open(folder).and_then(|folder| folder.sync_all()).map_err(disk("syncing the store's folder"))?;
         }
         Ok(Self { db, tree, writer: Mutex::new(file), stopped: AtomicBool::new(false) })
     }
@@ -86,12 +83,13 @@ impl SledStore {
     }
 
     fn tree(&self) -> Result<&Tree, StoreError> {
-        if self.stopped.load(Ordering::SeqCst) { Err(StoreError::Stopped) } else { Ok(&self.tree) }
+        // Poisoned: sled panicked in the middle of a commit.
+        let stopped = self.stopped.load(Ordering::SeqCst) || self.writer.is_poisoned();
+        if stopped { Err(StoreError::Stopped) } else { Ok(&self.tree) }
     }
 
     /// Puts one append into the batch, unless the ledger has moved.
     fn add(&self, append: &Append, batch: &mut Batch) -> Result<Result<(), Moved>, StoreError> {
-        check_append(append)?;
         let found = self.head(append.ledger)?.map_or(TreeSize::ZERO, |head| head.size);
         if found != append.size_before {
             return Ok(Err(Moved { expected: append.size_before, found }));
@@ -173,8 +171,9 @@ impl Store for SledStore {
     }
 
     fn commit(&self, appends: &[Append]) -> Result<Vec<Result<(), Moved>>, CommitError> {
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let not_written = |source| CommitError::NotWritten { source };
+        check(appends).map_err(not_written)?;
+        let writer = self.writer.lock().map_err(|_| not_written(StoreError::Stopped))?;
         let tree = self.tree().map_err(not_written)?;
         let mut batch = Batch::default();
         let mut outcomes = Vec::with_capacity(appends.len());
@@ -229,6 +228,21 @@ fn decode_head(ledger: LedgerId, value: &[u8]) -> Result<Head, StoreError> {
         Some(Head { size, note: String::from_utf8(note.to_vec()).ok()? })
     };
     decode().ok_or_else(|| StoreError::Damaged { ledger, what: "the head".into() })
+}
+
+fn is_new(folder: &Path) -> bool {
+    !folder.as_os_str().is_empty() && !folder.exists()
+}
+
+fn parent(folder: &Path) -> &Path {
+    folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Returns what a panic said.
+fn words_of(panicked: &(dyn Any + Send)) -> String {
+    let words = panicked.downcast_ref::<String>().map(String::as_str);
+    let words = words.or_else(|| panicked.downcast_ref::<&str>().copied()).unwrap_or("it did not say why");
+    format!("its recovery panicked: {words}")
 }
 
 fn is_lock(error: &std::io::Error) -> bool {
