@@ -7,7 +7,8 @@ use std::{collections::HashSet, convert::Infallible, error::Error};
 use crate::{
     agreement::{
         Agreement,
-        refusal::{Refusal, check_seen},
+        explain::StepKind,
+        refusal::{Refusal, check_seen, settlement::SettlementRefusal},
     },
     audit::{
         Audit,
@@ -176,17 +177,34 @@ impl Replay {
                     rule: refusal.reason(),
                     says: format!("entry {index} does not follow from the entries before it"),
                     detail: refusal.to_string(),
-                    shows: format!(
-                        "a {} by {}, admitted {}",
-                        signed.statement().body.kind(),
-                        signed.statement().signer,
-                        entry.admitted
-                    ),
+                    shows: self.working(signed, &refusal).unwrap_or_else(|| {
+                        let (kind, signer) = (signed.statement().body.kind(), signed.statement().signer);
+                        format!("a {kind} by {signer}, admitted {}", entry.admitted)
+                    }),
                     look: look_at(index, signed),
                 });
                 false
             }
         }
+    }
+
+    /// How the rule comes to the figure that a settlement states wrongly: the exact entitlement, and whose each minor
+    /// unit that is left over is.
+    fn working(&self, signed: &Signed, refusal: &Refusal) -> Option<String> {
+        let Body::Settlement(stated) = &signed.statement().body else { return None };
+        let Refusal::Settlement(SettlementRefusal::SplitMismatch {
+            party: Some(party), currency: Some(currency), ..
+        }) = refusal
+        else {
+            return None;
+        };
+        let agreement = self.agreement.as_ref()?;
+        let position = agreement.terms().parties.iter().position(|other| other.name == *party)?;
+        let currency = agreement.terms().currencies.iter().position(|other| other.code == *currency)?;
+        let steps = agreement.explain(position, currency, stated.tree_size).ok()?.steps;
+        let rule = [StepKind::Entitlement, StepKind::Rounding, StepKind::Due];
+        let texts: Vec<_> = steps.into_iter().filter(|step| rule.contains(&step.kind)).map(|step| step.text).collect();
+        Some(format!("{party}: {}", texts.join("; ")))
     }
 
     fn judge(&mut self, index: u64, entry: &Entry, signed: &Signed) -> Result<(), Refusal> {
