@@ -5,6 +5,7 @@
 
 mod arbitrary;
 mod architecture;
+mod audit;
 mod client;
 mod common;
 mod conformance;

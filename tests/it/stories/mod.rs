@@ -25,6 +25,8 @@ pub(crate) mod terms;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+pub(crate) use terms::secret;
+
 use counterfoil::{
     agreement::refusal::reasons::REASONS,
     digest::Digest,
