@@ -1,3 +1,5 @@
+//! Rows of contributions, benefits and judgements: what is read, and what is said about what cannot be.
+
 use std::{fs, io::Write, path::PathBuf};
 
 use flate2::{Compression, write::GzEncoder};

@@ -4,7 +4,7 @@
 //!   a commit durable. Never `flush_async`, which waits for ever with eight or more callers.
 //! - One writer: commits wait for each other. Several writers left databases that did not open again.
 //! - Any failed write or sync stops the writer for good: the page may be gone, so trying again proves nothing.
-//! - Values stay below [`keys::VALUE_BYTES_MAX`]: larger pages go to files that are never synced.
+//! - Values stay below `keys::VALUE_BYTES_MAX`: larger pages go to files that are never synced.
 //! - One tree, a key prefix for each kind of value, so that one batch is atomic.
 
 mod chunk;
