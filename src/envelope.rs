@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::{
     digest::Digest,
-    keys::{KeyError, PublicKey, SecretKey, Signature, SignatureInvalid},
+    keys::{KeyError, KeyPoint, PublicKey, SecretKey, Signature, SignatureInvalid},
 };
 
 /// The payload type of a statement, version 1.
@@ -53,9 +53,10 @@ impl Envelope {
         if self.payload_type != STATEMENT_TYPE {
             return Err(EnvelopeError::PayloadType { found: self.payload_type.clone() });
         }
-        let signer = PublicKey::from_bytes(self.key).map_err(|source| EnvelopeError::Key { source })?;
+        let point = KeyPoint::from_bytes(self.key).map_err(|source| EnvelopeError::Key { source })?;
+        let signer = point.public();
         let pae = pre_authentication_encoding(&self.payload_type, &self.payload);
-        signer
+        point
             .verify(&pae, &Signature::from_bytes(self.signature))
             .map_err(|source| EnvelopeError::Signature { signer, source })?;
         Ok(Verified { payload: &self.payload, signer, id: Digest::of(&[&pae]) })
