@@ -1,222 +1,345 @@
-//! The statement of account as people read it: the three sums of the formula under their names, then who gets what, then what
-//! no ledger proves.
+//! A statement of account for people: the three sums T, S and W under their names and with their numbers, what follows
+//! from them for each party, and what the ledger does not show.
 //!
-//! Nothing is computed here: every number is the law's.
+//! The source writes `T = a1*C1 + a2*C2`, `S = b1*A1 + b2*A2` and `W = c1*P1 + c2*P2`. Of W both readings are there: the
+//! money reading is the sum over the streams, the score reading multiplies shares where a party's coefficient is not 1.
 
 use serde_json::{Value, json};
 
 use crate::{
-    agreement::settle::Account,
+    agreement::settle::{Account, StreamSum},
     audit::NOT_SHOWN,
     cli::{
+        figures::{decimal, percent, short},
         output::{heading, plain},
         table::Table,
     },
-    split::{DimensionShares, Exact, exact_text},
-    statement::terms::{Dimension, Terms},
+    split::{DimensionShares, Exact, Ratio, exact_text},
+    statement::terms::{Currency, Dimension, Terms},
 };
 
-/// Writes a statement of account in words.
+/// Returns the account in words, in lines that end with a line end.
+#[must_use]
 pub fn words(account: &Account, terms: &Terms) -> String {
-    let mut text = heading(&format!("Statement of account, entries before {}", account.settlement.tree_size));
+    let mut text = String::new();
+    let size = account.settlement.tree_size;
+    let entries = if size == 1 { "its first entry".to_owned() } else { format!("its first {size} entries") };
+    say(&mut text, &heading(&format!("Statement of account of \"{}\" over {entries}", plain(&terms.title))));
+    for (dimension, shares) in terms.dimensions.iter().zip(&account.shares.dimensions) {
+        text.push('\n');
+        dimension_words(&mut text, dimension, shares, terms);
+    }
+    for (position, currency) in terms.currencies.iter().enumerate() {
+        text.push('\n');
+        benefit_words(&mut text, account, terms, position, currency);
+    }
     text.push('\n');
-    for (dimension, sums) in terms.dimensions.iter().zip(&account.shares.dimensions) {
-        text.push_str(&dimension_words(dimension, sums, terms));
+    say(&mut text, &share_rule(terms));
+    for (position, currency) in terms.currencies.iter().enumerate() {
+        text.push('\n');
+        parties_words(&mut text, account, terms, position, currency);
     }
-    for currency in 0..terms.currencies.len() {
-        text.push_str(&pool_words(account, terms, currency));
-        text.push_str(&allocation_words(account, terms, currency));
-    }
-    text.push_str("\nThe ledger does not prove\n");
-    NOT_SHOWN.iter().for_each(|not_shown| text.push_str(&format!("  {not_shown}\n")));
+    text.push('\n');
+    say(&mut text, &format!("What no ledger can show: {}, or {}.", NOT_SHOWN[0], NOT_SHOWN[1]));
     text
 }
 
-/// T = a1*C1 + a2*C2, S = b1*A1 + b2*A2: one of the first two sums, or the parties' own.
-fn dimension_words(dimension: &Dimension, sums: &DimensionShares, terms: &Terms) -> String {
-    let parties = terms.parties.len();
-    let term = |n: usize| format!("{}{n}*{}{n}", letters(dimension).0, letters(dimension).1);
-    let formula = match parties {
-        0..=FORMULA_TERMS_MAX => (1..=parties).map(term).collect::<Vec<_>>().join(" + "),
-        _ => format!("{} + {} + ... + {}", term(1), term(2), term(parties)),
+fn say(text: &mut String, line: &str) {
+    text.push_str(line);
+    text.push('\n');
+}
+
+/// The source's letters for the coefficients and the contributions of a dimension.
+struct Letters {
+    coefficient: &'static str,
+    points: &'static str,
+    heads: [&'static str; 7],
+}
+
+fn letters(dimension: &Dimension) -> Letters {
+    let (coefficient, points, heads) = match dimension.name.as_str() {
+        "S" => ("b", "A", ["", ">b", ">A", ">rate", ">b*A", ">default", ">share"]),
+        "T" => ("a", "C", ["", ">a", ">C", ">rate", ">a*C", ">default", ">share"]),
+        _ => ("a", "X", ["", ">a", ">X", ">rate", ">a*X", ">default", ">share"]),
     };
-    let mut text = format!(
-        "\n{}  {} = {formula}, weight {}, floor mass {}\n",
-        heading(dimension.name.as_str()),
-        plain(&dimension.title),
-        dimension.weight,
-        dimension.floor_mass
-    );
-    let mut table = Table::new(&["PARTY", ">COEFFICIENT", ">POINTS", ">RATE", ">WEIGHTED", ">DEFAULT SHARE", ">SHARE"]);
-    let rates = sums.rates();
+    Letters { coefficient, points, heads }
+}
+
+fn dimension_words(text: &mut String, dimension: &Dimension, shares: &DimensionShares, terms: &Terms) {
+    let Letters { coefficient, points, heads } = letters(dimension);
+    let (name, title) = (&dimension.name, plain(&dimension.title));
+    say(text, &format!("{}  weight {}", heading(&format!("{name}  {title}")), dimension.weight));
+    let symbols = (1..=terms.parties.len()).map(|party| format!("{coefficient}{party}*{points}{party}"));
+    let of_parties = dimension.coefficients.iter().zip(shares.points.iter());
+    let products = of_parties.map(|(coefficient, points)| format!("{coefficient}*{}", short(&points)));
+    let (symbols, products) = (sum_of(symbols), sum_of(products));
+    say(text, &format!("   {name} = {symbols} = {products} = {} points", short(&shares.total)));
+    say(text, &format!("   {}", filling(dimension, shares)));
+    let mut table = Table::new(&heads);
+    let rates = shares.rates();
     for (position, party) in terms.parties.iter().enumerate() {
+        let of = |numbers: &crate::split::Fractions| numbers.get(position).unwrap_or(Exact::ZERO);
         table.row([
             party.name.to_string(),
             dimension.coefficients[position].to_string(),
-            at(sums.points.get(position)),
-            rates.as_ref().map(|rates| at(rates.get(position))).unwrap_or_default(),
-            at(sums.weighted.get(position)),
-            dimension.default_shares[position].to_string(),
-            at(sums.shares.get(position)),
+            short(&of(&shares.points)),
+            rates.as_ref().map_or_else(|| "-".to_owned(), |rates| percent(&of(rates))),
+            short(&of(&shares.weighted)),
+            percent(&dimension.default_shares[position].exact()),
+            percent(&of(&shares.shares)),
         ]);
     }
     text.push_str(&table.text(3));
-    text.push_str(&format!("   {} = {}", dimension.name, exact_text(&sums.total)));
-    if sums.unfilled == Exact::ZERO {
-        text.push('\n');
+}
+
+/// Says which branch of the formula holds.
+fn filling(dimension: &Dimension, shares: &DimensionShares) -> String {
+    let mass = dimension.floor_mass;
+    if shares.unfilled > Exact::ZERO {
+        let missing = short(&shares.unfilled);
+        return format!("{missing} of the planned {mass} are not there yet: the default shares hold them");
+    }
+    if shares.total == Exact::ZERO {
+        return "nothing counts yet, and no plan says how much should: the default shares decide".to_owned();
+    }
+    if mass.is_zero() {
+        "measured in full".to_owned()
     } else {
-        let unfilled = exact_text(&sums.unfilled);
-        text.push_str(&format!("; the {unfilled} points short of the floor mass are filled by the default shares\n"));
+        format!("the planned {mass} are there: measured in full")
     }
-    text
 }
 
-/// W = c1*P1 + c2*P2: how much there is to share in one currency.
-fn pool_words(account: &Account, terms: &Terms, currency: usize) -> String {
-    let money = |minor: u64| terms.currencies[currency].amount(minor.into());
-    let streams = account.streams.iter().filter(|sum| sum.currency == currency).count();
-    let formula = (1..=streams.max(1)).map(|n| format!("c{n}*P{n}")).collect::<Vec<_>>().join(" + ");
-    let mut text = format!("\n{}  win-win = {formula}\n", heading("W"));
-    let mut table = Table::new(&["STREAM", "COLLECTED BY", ">POOL RATE", ">GROSS", ">POOLED"]);
-    for sum in account.streams.iter().filter(|sum| sum.currency == currency) {
+/// Joins the terms of a sum; what is beyond a line's worth is counted, and stands in the table below.
+fn sum_of(terms: impl Iterator<Item = String>) -> String {
+    let mut shown: Vec<String> = terms.collect();
+    let count = shown.len();
+    shown.truncate(SUM_TERMS_MAX);
+    if count > SUM_TERMS_MAX {
+        shown.push(format!("({} more)", count - SUM_TERMS_MAX));
+    }
+    shown.join(" + ")
+}
+
+const SUM_TERMS_MAX: usize = 6;
+
+fn benefit_words(text: &mut String, account: &Account, terms: &Terms, position: usize, currency: &Currency) {
+    say(text, &heading(&format!("W  Benefit to share, {}", currency.code)));
+    let sums: Vec<&StreamSum> = account.streams.iter().filter(|sum| sum.currency == position).collect();
+    if sums.is_empty() {
+        return say(text, "   W = 0: no benefit was confirmed yet");
+    }
+    let symbols = sum_of((1..=sums.len()).map(|stream| format!("c{stream}*P{stream}")));
+    let product =
+        |sum: &&StreamSum| format!("{}*{}", terms.streams[sum.stream].pool_rate, currency.decimal(sum.gross.into()));
+    let pool = account.settlement.accounts[position].pool;
+    let products = sum_of(sums.iter().map(product));
+    let exact = sums
+        .iter()
+        .fold(Exact::ZERO, |exact, sum| exact + terms.streams[sum.stream].pool_rate.exact() * Exact::from(sum.gross));
+    let cut = if exact == Exact::from(pool) { "" } else { ", each part cut to whole minor units" };
+    say(text, &format!("   W = {symbols} = {products} = {}{cut}", currency.amount(pool.into())));
+    let mut table = Table::new(&["", "collected by", ">c", ">P", ">c*P", ">of it new"]);
+    for sum in sums {
         let stream = &terms.streams[sum.stream];
-        let (name, collector) = (stream.name.to_string(), stream.collector.to_string());
-        table.row([name, collector, stream.pool_rate.to_string(), money(sum.gross), money(sum.pooled)]);
-    }
-    if !table.is_empty() {
-        text.push_str(&table.text(3));
-    }
-    text.push_str(&format!("   W = {}\n", money(account.settlement.accounts[currency].pool)));
-    text
-}
-
-/// Who gets what in one currency.
-fn allocation_words(account: &Account, terms: &Terms, currency: usize) -> String {
-    let unit = &terms.currencies[currency];
-    let money = |minor: i64| unit.amount(minor.into());
-    let scored = terms.parties.iter().any(|party| party.coefficient != crate::split::Ratio::ONE);
-    let kappa = if scored { "; shares are corrected by the party coefficients" } else { "" };
-    let mut text = format!("\n{}  in {}{kappa}\n", heading("Who gets what"), unit.code);
-    let mut heads = vec!["PARTY", ">SHARE", ">ENTITLEMENT (MINOR UNITS)", ">ALLOCATION", ">DUE NOW", ">NET"];
-    if scored {
-        heads.insert(1, ">KAPPA");
-    }
-    let mut table = Table::new(&heads);
-    let lines = &account.settlement.accounts[currency].parties;
-    for (position, (party, line)) in terms.parties.iter().zip(lines).enumerate() {
-        let entitlement = account.entitlements[currency].exact(position);
-        let mut row = vec![
-            party.name.to_string(),
-            at(account.shares.shares.get(position)),
-            entitlement.as_ref().map(shortened).unwrap_or_default(),
-            money(line.allocation),
-            money(line.due),
-            money(account.nets[currency][position]),
-        ];
-        if scored {
-            row.insert(1, party.coefficient.to_string());
-        }
-        table.row(row);
+        let new = i128::from(sum.pooled) - i128::from(sum.pooled_before);
+        table.row([
+            stream.name.to_string(),
+            stream.collector.to_string(),
+            stream.pool_rate.to_string(),
+            currency.decimal(sum.gross.into()),
+            currency.decimal(sum.pooled.into()),
+            currency.decimal(new),
+        ]);
     }
     text.push_str(&table.text(3));
-    text.push_str("   net: what a party gets less what it collected for the pool; below zero it pays, and all nets add up to zero\n");
-    text
 }
 
-/// The letters of the formula's source: a and C for co-creation, b and A for sharing; for others, their own.
-fn letters(dimension: &Dimension) -> (&'static str, &'static str) {
-    match dimension.name.as_str() {
-        "T" => ("a", "C"),
-        "S" => ("b", "A"),
-        _ => ("a", "X"),
+fn share_rule(terms: &Terms) -> String {
+    let blend = terms.dimensions.iter().map(|dimension| format!("{} of {}", dimension.weight, dimension.name));
+    let blend = blend.collect::<Vec<_>>().join(" + ");
+    if terms.parties.iter().all(|party| party.coefficient == Ratio::ONE) {
+        return format!("share = {blend}");
     }
+    let kappas = terms.parties.iter().map(|party| format!("{} for {}", party.coefficient, party.name));
+    let kappas = kappas.collect::<Vec<_>>().join(", ");
+    format!("share = kappa * ({blend}), over the sum of that of all parties; kappa = {kappas}")
 }
 
-/// More parties than this make the formula longer than a line.
-const FORMULA_TERMS_MAX: usize = 4;
-
-fn at(number: Option<Exact>) -> String {
-    number.as_ref().map(shortened).unwrap_or_default()
-}
-
-/// Writes an exact number; when it is longer than a column, its whole part, with a sign that says so.
-fn shortened(number: &Exact) -> String {
-    let text = exact_text(number);
-    if text.len() <= EXACT_CHARS_MAX {
-        return text;
+fn parties_words(text: &mut String, account: &Account, terms: &Terms, position: usize, currency: &Currency) {
+    let title = format!("Who gets what, {}", currency.code);
+    say(text, &heading(&title));
+    let mut table = Table::new(&["", ">share", ">exact", ">entitled to", ">allocated", ">due now", ">net"]);
+    let lines = &account.settlement.accounts[position].parties;
+    let (mut allocated, mut due) = (0_i128, 0_i128);
+    for (party, (terms, line)) in terms.parties.iter().zip(lines).enumerate() {
+        let share = account.shares.shares.get(party).unwrap_or(Exact::ZERO);
+        let entitlement = account.entitlements[position].exact(party).unwrap_or(Exact::ZERO);
+        allocated += i128::from(line.allocation);
+        due += i128::from(line.due);
+        table.row([
+            terms.name.to_string(),
+            percent(&share),
+            short(&share),
+            major(&entitlement, currency),
+            currency.decimal(line.allocation.into()),
+            currency.decimal(line.due.into()),
+            currency.decimal(account.nets[position][party].into()),
+        ]);
     }
-    // Shown to the thousandth, and only shown: what is allocated follows from the exact number, which --json has in full.
-    let thousandths = (number * Exact::from(1_000)).trunc();
-    let (sign, digits) = match thousandths.to_string() {
-        text if text.starts_with('-') => ("-", text[1..].to_owned()),
-        text => ("", text),
-    };
-    let digits = format!("{digits:0>4}");
-    let (whole, part) = digits.split_at(digits.len() - 3);
-    format!("{sign}{whole}.{part}...")
+    let sums = [allocated, due, 0].map(|sum| currency.decimal(sum));
+    table.row(["", "", "", "sum"].map(str::to_owned).into_iter().chain(sums));
+    text.push_str(&table.text(3));
+    let pool = account.settlement.accounts[position].pool;
+    say(
+        text,
+        &format!(
+            "   allocated: entitlements rounded once, largest remainder first; together they are W, {}",
+            currency.amount(pool.into())
+        ),
+    );
+    say(text, "   due now: allocated less what earlier settlements allocated");
+    say(text, "   net: allocated less what the party collected of W; below zero it pays");
 }
 
-const EXACT_CHARS_MAX: usize = 20;
+/// Writes an exact number of minor units in major units.
+fn major(minor: &Exact, currency: &Currency) -> String {
+    let places = usize::try_from(currency.exponent).unwrap_or(0);
+    let scale = dashu_int::IBig::from(10).pow(places);
+    decimal(&(minor / Exact::from(scale)), places + 2)
+}
 
-/// Returns a statement of account as JSON; every exact number in full.
+/// Returns the account in JSON: exact numbers as texts, amounts in minor units.
+#[must_use]
 pub fn json(account: &Account, terms: &Terms) -> Value {
-    let party = |position: usize| terms.parties[position].name.as_str();
-    let exact = |number: Option<Exact>| number.as_ref().map(exact_text);
-    let dimensions = terms.dimensions.iter().zip(&account.shares.dimensions).map(|(dimension, sums)| {
-        let rates = sums.rates();
-        let parts = (0..terms.parties.len()).map(|position| {
-            json!({
-                "party": party(position),
-                "coefficient": dimension.coefficients[position].to_string(),
-                "points": exact(sums.points.get(position)),
-                "rate": rates.as_ref().and_then(|rates| exact(rates.get(position))),
-                "weighted": exact(sums.weighted.get(position)),
-                "share": exact(sums.shares.get(position)),
-            })
-        });
-        json!({
-            "dimension": dimension.name.as_str(),
-            "weight": dimension.weight.to_string(),
-            "floor_mass": dimension.floor_mass.to_string(),
-            "total": exact_text(&sums.total),
-            "unfilled": exact_text(&sums.unfilled),
-            "parties": parts.collect::<Vec<_>>(),
-        })
-    });
-    let streams = account.streams.iter().map(|sum| {
-        let stream = &terms.streams[sum.stream];
-        json!({
-            "stream": stream.name.as_str(),
-            "collector": stream.collector.as_str(),
-            "currency": terms.currencies[sum.currency].code.as_str(),
-            "pool_rate": stream.pool_rate.to_string(),
-            "gross_minor": sum.gross,
-            "pooled_minor": sum.pooled,
-        })
-    });
-    let accounts = account.settlement.accounts.iter().enumerate().map(|(currency, lines)| {
-        let parties = lines.parties.iter().enumerate().map(|(position, line)| {
-            json!({
-                "party": party(position),
-                "share": exact(account.shares.shares.get(position)),
-                "entitlement": exact(account.entitlements[currency].exact(position)),
-                "allocation_minor": line.allocation,
-                "due_minor": line.due,
-                "net_minor": account.nets[currency][position],
-            })
-        });
-        json!({
-            "currency": lines.currency.as_str(),
-            "exponent": terms.currencies[currency].exponent,
-            "pool_minor": lines.pool,
-            "parties": parties.collect::<Vec<_>>(),
-        })
-    });
+    let dimensions = terms.dimensions.iter().zip(&account.shares.dimensions);
     json!({
+        "title": terms.title,
         "tree_size": account.settlement.tree_size,
-        "dimensions": dimensions.collect::<Vec<_>>(),
-        "streams": streams.collect::<Vec<_>>(),
-        "accounts": accounts.collect::<Vec<_>>(),
+        "dimensions": dimensions.map(|(dimension, shares)| dimension_json(dimension, shares, terms)).collect::<Vec<_>>(),
+        "streams": account.streams.iter().map(|sum| stream_json(sum, terms)).collect::<Vec<_>>(),
+        "accounts": (0..terms.currencies.len()).map(|currency| currency_json(account, terms, currency)).collect::<Vec<_>>(),
+        "shares_digest": account.settlement.shares.to_string(),
         "not_shown": NOT_SHOWN,
     })
+}
+
+fn dimension_json(dimension: &Dimension, shares: &DimensionShares, terms: &Terms) -> Value {
+    let rates = shares.rates();
+    let party = |position: usize| {
+        let of = |numbers: &crate::split::Fractions| numbers.get(position).map(|number| exact_text(&number));
+        json!({
+            "party": terms.parties[position].name.as_str(),
+            "coefficient": dimension.coefficients[position].to_string(),
+            "points": of(&shares.points),
+            "rate": rates.as_ref().and_then(of),
+            "weighted": of(&shares.weighted),
+            "default_share": dimension.default_shares[position].to_string(),
+            "share": of(&shares.shares),
+        })
+    };
+    json!({
+        "dimension": dimension.name.as_str(),
+        "title": dimension.title,
+        "weight": dimension.weight.to_string(),
+        "floor_mass": dimension.floor_mass.to_string(),
+        "total": exact_text(&shares.total),
+        "unfilled": exact_text(&shares.unfilled),
+        "parties": (0..terms.parties.len()).map(party).collect::<Vec<_>>(),
+    })
+}
+
+fn stream_json(sum: &StreamSum, terms: &Terms) -> Value {
+    let stream = &terms.streams[sum.stream];
+    json!({
+        "stream": stream.name.as_str(),
+        "currency": terms.currencies[sum.currency].code.as_str(),
+        "collector": stream.collector.as_str(),
+        "pool_rate": stream.pool_rate.to_string(),
+        "gross_minor": sum.gross,
+        "pooled_minor": sum.pooled,
+        "gross_before_minor": sum.gross_before,
+        "pooled_before_minor": sum.pooled_before,
+    })
+}
+
+fn currency_json(account: &Account, terms: &Terms, position: usize) -> Value {
+    let said = &account.settlement.accounts[position];
+    let party = |party: usize| {
+        json!({
+            "party": terms.parties[party].name.as_str(),
+            "coefficient": terms.parties[party].coefficient.to_string(),
+            "share": account.shares.shares.get(party).map(|share| exact_text(&share)),
+            "entitlement_minor": account.entitlements[position].exact(party).map(|exact| exact_text(&exact)),
+            "allocation_minor": said.parties[party].allocation,
+            "due_minor": said.parties[party].due,
+            "net_minor": account.nets[position][party],
+        })
+    };
+    json!({
+        "currency": said.currency.as_str(),
+        "exponent": terms.currencies[position].exponent,
+        "pool_minor": said.pool,
+        "entitlements_digest": said.entitlements.to_string(),
+        "parties": (0..terms.parties.len()).map(party).collect::<Vec<_>>(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{json, words};
+    use crate::{
+        agreement::settle::{Account, BenefitKey, Books},
+        cli::{
+            terms_toml::{EXAMPLE, Purpose, read},
+            toml_file::TomlFile,
+        },
+        split::Exact,
+        statement::terms::Terms,
+    };
+
+    /// The account of the annotated example: half of T is there, S is full, and both streams brought in money.
+    fn account() -> (Account, Terms) {
+        let file = TomlFile::new("two-parties.toml".as_ref(), EXAMPLE.to_owned());
+        let terms = read(&file, Purpose::Try).unwrap();
+        let mut books = Books::new(&terms);
+        books.count(0, 0, 0, Exact::from(120));
+        books.count(1, 1, 0, Exact::from(80));
+        books.count(2, 1, 1, Exact::from(150));
+        books.take_in(3, BenefitKey(0), 0, 0, 5_000_000);
+        books.take_in(4, BenefitKey(1), 1, 0, 100_000_005);
+        (books.account_at(&terms, 5).unwrap(), terms)
+    }
+
+    #[test]
+    fn the_three_sums_stand_under_their_names_with_their_numbers() {
+        let (account, terms) = account();
+        let text = anstream::adapter::strip_str(&words(&account, &terms)).to_string();
+        for line in [
+            "T = a1*C1 + a2*C2 = 1*120 + 1*80 = 200 points",
+            "200 of the planned 400 are not there yet: the default shares hold them",
+            "S = b1*A1 + b2*A2 = 1*0 + 1*150 = 150 points",
+            "the planned 100 are there: measured in full",
+            "W = c1*P1 + c2*P2 = 1/10*50000.00 + 1/5*1000000.05 = 205000.01 EUR",
+            "share = 3/5 of T + 2/5 of S",
+            "community   39.00 %  39/100",
+            "What no ledger can show: that reported revenue is complete, or that an hour was worked.",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+        assert!(text.lines().all(|line| line.chars().count() <= 110), "{text}");
+    }
+
+    #[test]
+    fn what_is_said_in_json_is_exact() {
+        let (account, terms) = account();
+        let value = json(&account, &terms);
+        assert_eq!(value["dimensions"][0]["parties"][0]["share"], "13/20");
+        assert_eq!(value["accounts"][0]["parties"][0]["share"], "39/100");
+        assert_eq!(value["accounts"][0]["pool_minor"], 20_500_001);
+        let of = |field: &str| {
+            let parties = value["accounts"][0]["parties"].as_array().unwrap();
+            parties.iter().map(|party| party[field].as_i64().unwrap()).sum::<i64>()
+        };
+        assert_eq!((of("allocation_minor"), of("due_minor"), of("net_minor")), (20_500_001, 20_500_001, 0));
+    }
 }
