@@ -145,7 +145,7 @@ impl AgreementService for AgreementFace {
                 fill(wanted, items_max, |view| view.index, |view| views::contribution(view, terms));
             Ok(ListContributionsResponse {
                 contributions,
-                next_page_token: next_token(next, agreement, &bound),
+                next_page_token: next_page(next, agreement, &bound),
                 checkpoint: Some(wire::checkpoint(checkpoint)),
             })
         });
@@ -191,7 +191,7 @@ impl AgreementService for AgreementFace {
             let (benefits, next) = fill(wanted, items_max, |view| view.index, |view| views::benefit(view, terms));
             Ok(ListBenefitsResponse {
                 benefits,
-                next_page_token: next_token(next, agreement, &bound),
+                next_page_token: next_page(next, agreement, &bound),
                 checkpoint: Some(wire::checkpoint(checkpoint)),
             })
         });
@@ -213,7 +213,7 @@ impl AgreementService for AgreementFace {
                 fill(wanted, items_max, |entry| entry.index, |entry| views::settlement(entry, agreement.terms()));
             Ok(ListSettlementsResponse {
                 settlements,
-                next_page_token: next_token(next, agreement, &bound),
+                next_page_token: next_page(next, agreement, &bound),
                 checkpoint: Some(wire::checkpoint(checkpoint)),
             })
         });
@@ -296,8 +296,8 @@ fn fill<I, V: Message>(
     (page, None)
 }
 
-fn next_token(next: Option<u64>, agreement: &Agreement, request: &page::Request) -> String {
-    next.map_or_else(String::new, |next| Place { tree_size: agreement.size(), next }.token(request))
+fn next_page(next: Option<u64>, agreement: &Agreement, request: &page::Request) -> String {
+    next.map_or_else(String::new, |next| Place { tree_size: agreement.size(), next }.text(request))
 }
 
 /// The size that the last settlement covers; 0 before the first.

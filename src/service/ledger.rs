@@ -118,7 +118,7 @@ impl LedgerService for LedgerFace {
             next += 1;
         }
         let next = Place { next, ..place };
-        let next_page_token = if next.next < next.tree_size { next.token(&bound) } else { String::new() };
+        let next_page_token = if next.next < next.tree_size { next.text(&bound) } else { String::new() };
         let checkpoint = Some(wire::checkpoint(&checkpoint));
         Ok(Response::new(ListEntriesResponse { entries, next_page_token, checkpoint }))
     }

@@ -7,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{
     digest::Digest,
-    service::status::{No, PAGE_SIZE_TOO_LARGE, PAGE_TOKEN_INVALID},
+    service::status::{No, PAGE_SIZE_TOO_LARGE, PLACE_INVALID},
 };
 
 /// How many items a page has when the request does not say.
@@ -40,14 +40,14 @@ pub(super) struct Place {
 
 impl Place {
     /// Writes the page token for a request, given by its kind and everything in it that chooses what is listed.
-    pub(super) fn token(self, request: &Request) -> String {
+    pub(super) fn text(self, request: &Request) -> String {
         let bytes = [self.tree_size.to_be_bytes(), self.next.to_be_bytes()].concat();
         seal(request, &bytes)
     }
 
     /// Reads the page token of a request; `None` on the first page.
-    pub(super) fn read(token: &str, request: &Request) -> Result<Option<Self>, No> {
-        let Some(bytes) = open(request, token)? else { return Ok(None) };
+    pub(super) fn read(page_token: &str, request: &Request) -> Result<Option<Self>, No> {
+        let Some(bytes) = open(request, page_token)? else { return Ok(None) };
         let (size, next) = bytes.split_at_checked(8).ok_or_else(wrong)?;
         let number = |bytes: &[u8]| bytes.try_into().map(u64::from_be_bytes).map_err(|_| wrong());
         let place = Self { tree_size: number(size)?, next: number(next)? };
@@ -77,19 +77,19 @@ pub(super) fn seal(request: &Request, bytes: &[u8]) -> String {
 }
 
 /// Reads what a page token carries; `None` when there is none.
-pub(super) fn open(request: &Request, token: &str) -> Result<Option<Vec<u8>>, No> {
-    if token.is_empty() {
+pub(super) fn open(request: &Request, page_token: &str) -> Result<Option<Vec<u8>>, No> {
+    if page_token.is_empty() {
         return Ok(None);
     }
-    if token.len() > TOKEN_BYTES_MAX {
+    if page_token.len() > TEXT_BYTES_MAX {
         return Err(wrong());
     }
-    let decoded = URL_SAFE_NO_PAD.decode(token).map_err(|_| wrong())?;
+    let decoded = URL_SAFE_NO_PAD.decode(page_token).map_err(|_| wrong())?;
     let (found, bytes) = decoded.split_at_checked(CHECK_BYTES).ok_or_else(wrong)?;
     if found == check(request, bytes) { Ok(Some(bytes.to_vec())) } else { Err(wrong()) }
 }
 
-const TOKEN_BYTES_MAX: usize = 200;
+const TEXT_BYTES_MAX: usize = 200;
 const CHECK_BYTES: usize = 8;
 
 fn check(request: &Request, bytes: &[u8]) -> [u8; CHECK_BYTES] {
@@ -101,7 +101,7 @@ fn check(request: &Request, bytes: &[u8]) -> [u8; CHECK_BYTES] {
 
 /// The no to a page token that did not come from the page before.
 pub(super) fn wrong() -> No {
-    No::new(PAGE_TOKEN_INVALID, "page_token is not that of the page before").with("field", "page_token")
+    No::new(PLACE_INVALID, "page_token is not that of the page before").with("field", "page_token")
 }
 
 #[cfg(test)]
@@ -109,7 +109,7 @@ mod tests {
     use tonic::Status;
     use tonic_types::StatusExt;
 
-    use super::{Place, Request, TOKEN_BYTES_MAX, size};
+    use super::{Place, Request, TEXT_BYTES_MAX, size};
 
     fn reason(result: Result<impl Sized, super::No>) -> String {
         let status = Status::from(result.err().unwrap());
@@ -117,11 +117,11 @@ mod tests {
     }
 
     #[test]
-    fn a_token_leads_to_its_place_in_the_same_listing_only() {
+    fn a_page_token_leads_to_its_place_in_the_same_listing_only() {
         let place = Place { tree_size: 1_000, next: 100 };
         let request = Request::new("ListEntries", &["agr1a", ""]);
-        let token = place.token(&request);
-        assert_eq!(Place::read(&token, &request).unwrap(), Some(place));
+        let page_token = place.text(&request);
+        assert_eq!(Place::read(&page_token, &request).unwrap(), Some(place));
         assert_eq!(Place::read("", &request).unwrap(), None);
         for other in [
             Request::new("ListEntries", &["agr1b", ""]),
@@ -129,23 +129,23 @@ mod tests {
             Request::new("ListEntries", &["agr1a"]),
             Request::new("ListBenefits", &["agr1a", ""]),
         ] {
-            assert_eq!(reason(Place::read(&token, &other)), "PAGE_TOKEN_INVALID");
+            assert_eq!(reason(Place::read(&page_token, &other)), "PAGE_TOKEN_INVALID");
         }
     }
 
     #[test]
-    fn a_changed_token_is_refused() {
+    fn a_changed_page_token_is_refused() {
         let request = Request::new("ListEntries", &["agr1a"]);
-        let token = Place { tree_size: 7, next: 3 }.token(&request);
-        for at in 0..token.len() {
-            let other = if token.as_bytes()[at] == b'A' { "B" } else { "A" };
-            let changed = format!("{}{other}{}", &token[..at], &token[at + 1..]);
+        let page_token = Place { tree_size: 7, next: 3 }.text(&request);
+        for at in 0..page_token.len() {
+            let other = if page_token.as_bytes()[at] == b'A' { "B" } else { "A" };
+            let changed = format!("{}{other}{}", &page_token[..at], &page_token[at + 1..]);
             assert_eq!(reason(Place::read(&changed, &request)), "PAGE_TOKEN_INVALID", "{changed}");
         }
-        for text in ["x", "====", &token[1..], &"A".repeat(TOKEN_BYTES_MAX + 1)] {
+        for text in ["x", "====", &page_token[1..], &"A".repeat(TEXT_BYTES_MAX + 1)] {
             assert_eq!(reason(Place::read(text, &request)), "PAGE_TOKEN_INVALID", "{text}");
         }
-        let beyond = Place { tree_size: 3, next: 7 }.token(&request);
+        let beyond = Place { tree_size: 3, next: 7 }.text(&request);
         assert_eq!(reason(Place::read(&beyond, &request)), "PAGE_TOKEN_INVALID");
     }
 

@@ -29,7 +29,7 @@ pub const REASONS: [(&str, &str); 22] = [
     (METHOD_UNKNOWN, "call a method of counterfoil.v1; reflection lists them"),
     (NOT_COMMITTED, "submit the same envelope again after the delay"),
     (PAGE_SIZE_TOO_LARGE, "ask for at most 1,000 at a time"),
-    (PAGE_TOKEN_INVALID, "use the page token of the answer before, with the same request; or begin anew"),
+    (PLACE_INVALID, "use the page token of the answer before, with the same request; or begin anew"),
     (PARTY_NOT_FOUND, "name a party of the terms"),
     (REQUEST_MALFORMED, "encode the request message of the method"),
     (REQUEST_TOO_LARGE, "send a smaller message"),
@@ -53,7 +53,7 @@ pub(super) const LEDGER_BUSY: &str = "LEDGER_BUSY";
 pub(super) const METHOD_UNKNOWN: &str = "METHOD_UNKNOWN";
 pub(super) const NOT_COMMITTED: &str = "NOT_COMMITTED";
 pub(super) const PAGE_SIZE_TOO_LARGE: &str = "PAGE_SIZE_TOO_LARGE";
-pub(super) const PAGE_TOKEN_INVALID: &str = "PAGE_TOKEN_INVALID";
+pub(super) const PLACE_INVALID: &str = "PAGE_TOKEN_INVALID";
 pub(super) const PARTY_NOT_FOUND: &str = "PARTY_NOT_FOUND";
 pub(super) const REQUEST_MALFORMED: &str = "REQUEST_MALFORMED";
 pub(super) const REQUEST_TOO_LARGE: &str = "REQUEST_TOO_LARGE";
@@ -69,7 +69,7 @@ pub fn code(reason: &str) -> Code {
         // Whose statement it is decides, and not what stands in the ledger.
         "SIGNER_NOT_PARTY" | "SCOPE_MISSING" | "NOT_YOUR_PARTY" | "NOT_PROPOSER" | "NOT_CLAIMANT" | "NOT_COLLECTOR"
         | "NOT_REPORTER" => Code::PermissionDenied,
-        AGREEMENT_INVALID | FILTER_INVALID | PAGE_SIZE_TOO_LARGE | PAGE_TOKEN_INVALID | REQUEST_MALFORMED
+        AGREEMENT_INVALID | FILTER_INVALID | PAGE_SIZE_TOO_LARGE | PLACE_INVALID | REQUEST_MALFORMED
         | REQUEST_TOO_LARGE => Code::InvalidArgument,
         AGREEMENT_NOT_FOUND
         | CONTRIBUTION_NOT_FOUND
@@ -123,7 +123,7 @@ impl No {
 
     /// Says no to bytes that cannot be opened.
     pub(super) fn not_opened(error: &OpenError) -> Self {
-        let no = Self::new(error.reason(), chain(error));
+        let no = Self::new(error.reason(), with_causes(error));
         match error.field() {
             Some(field) => no.with("field", field),
             None => no,
@@ -133,7 +133,7 @@ impl No {
     /// Says that the fault is ours. The cause goes to the log under the request id, and nowhere else.
     pub(super) fn internal(cause: &(dyn Error + 'static)) -> Self {
         let request_id = request_id();
-        error!(%request_id, cause = %chain(cause), "request failed");
+        error!(%request_id, cause = %with_causes(cause), "request failed");
         Self::new(INTERNAL, "the server failed; its log says why under the request id").with("request_id", request_id)
     }
 
@@ -180,7 +180,7 @@ const METADATA_BYTES_MAX: usize = 500;
 const RETRY_AFTER_MIN: Duration = Duration::from_millis(1);
 
 /// Writes an error and its causes in one line.
-fn chain(error: &(dyn Error + 'static)) -> String {
+fn with_causes(error: &(dyn Error + 'static)) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
