@@ -58,6 +58,14 @@ impl LedgerArgs {
     }
 }
 
+/// In which agreement something is said.
+#[derive(Args, Clone, Debug, Default)]
+pub struct AgreementArgs {
+    /// The agreement, agr1... or its beginning [setting: agreement]
+    #[arg(long, short, value_name = "AGREEMENT")]
+    pub agreement: Option<String>,
+}
+
 /// Who signs, and how.
 #[derive(Args, Clone, Debug, Default)]
 pub struct SignArgs {

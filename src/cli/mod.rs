@@ -5,10 +5,13 @@
 
 pub mod amount;
 mod args;
+mod bulk;
 pub mod config;
 mod connection;
 pub mod csv_file;
 pub mod csv_rows;
+mod digests;
+mod envelope_file;
 pub mod error;
 mod failures;
 mod figures;
@@ -18,6 +21,7 @@ pub mod key_file;
 mod known_logs;
 pub mod output;
 pub mod session;
+mod signing;
 pub mod statement_of_account;
 pub mod table;
 pub mod terms_toml;
@@ -25,22 +29,35 @@ pub mod toml_file;
 mod verified;
 mod words;
 
+mod accept;
 mod account;
+mod attest;
 mod audit;
+mod benefit;
 mod benefits;
 mod completions;
+mod confirm;
+mod contribute;
 mod contributions;
+mod decline;
 mod demo;
 mod explain;
 mod export;
+mod key;
 mod log;
 mod man;
+mod propose;
+mod reverse;
+mod serve;
+mod settle;
 mod settlements;
 mod show;
 mod simulate;
 mod split;
+mod submit;
 mod verify;
 mod watch;
+mod withdraw;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -87,6 +104,19 @@ struct Everywhere {
 enum Verb {
     Demo(demo::DemoArgs),
     Simulate(simulate::SimulateArgs),
+    Serve(serve::ServeArgs),
+    Key(key::KeyArgs),
+    Propose(propose::ProposeArgs),
+    Accept(accept::AcceptArgs),
+    Decline(decline::DeclineArgs),
+    Withdraw(withdraw::WithdrawArgs),
+    Contribute(contribute::ContributeArgs),
+    Attest(attest::AttestArgs),
+    Benefit(benefit::BenefitArgs),
+    Confirm(confirm::ConfirmArgs),
+    Reverse(reverse::ReverseArgs),
+    Settle(settle::SettleArgs),
+    Submit(submit::SubmitArgs),
     Show(show::ShowArgs),
     Log(log::LogArgs),
     Contributions(contributions::ContributionsArgs),
@@ -108,6 +138,19 @@ impl Verb {
         match self {
             Self::Demo(args) => demo::run(&args, session),
             Self::Simulate(args) => simulate::run(&args, session),
+            Self::Serve(args) => serve::run(&args, session),
+            Self::Key(args) => key::run(&args, session),
+            Self::Propose(args) => propose::run(&args, session),
+            Self::Accept(args) => accept::run(&args, session),
+            Self::Decline(args) => decline::run(&args, session),
+            Self::Withdraw(args) => withdraw::run(&args, session),
+            Self::Contribute(args) => contribute::run(&args, session),
+            Self::Attest(args) => attest::run(&args, session),
+            Self::Benefit(args) => benefit::run(&args, session),
+            Self::Confirm(args) => confirm::run(&args, session),
+            Self::Reverse(args) => reverse::run(&args, session),
+            Self::Settle(args) => settle::run(&args, session),
+            Self::Submit(args) => submit::run(&args, session),
             Self::Show(args) => show::run(&args, session),
             Self::Log(args) => log::run(&args, session),
             Self::Contributions(args) => contributions::run(&args, session),

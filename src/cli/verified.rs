@@ -137,6 +137,15 @@ pub fn open_each(
     }
 }
 
+/// Fetches and audits the ledger of an agreement, and shows each entry to `each`.
+pub fn open_agreement(
+    session: &Session,
+    id: AgreementId,
+    each: impl FnMut(Audited<'_>),
+) -> Result<VerifiedLedger, Failure> {
+    from_server(session, id, each)
+}
+
 /// Reads this machine's own copy of a ledger, for who has no network.
 pub fn open_own_copy(session: &Session, id: AgreementId) -> Result<VerifiedLedger, Failure> {
     let path = Home::of(&session.settings)?.agreement(id).ledger();

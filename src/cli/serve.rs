@@ -1,0 +1,224 @@
+//! `serve`: the server: takes in signed statements, keeps ledgers, hands out receipts.
+
+use std::{fs, io, net::SocketAddr, path::Path, sync::Arc};
+
+use clap::Args;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tracing_subscriber::EnvFilter;
+use zeroize::Zeroizing;
+
+use crate::{
+    cli::{
+        args::passphrase,
+        config::Word,
+        error::{Exit, Failure},
+        home::cannot,
+        key_file,
+        known_logs::OPERATOR_DEFAULT,
+        session::{Session, now},
+    },
+    keys::SecretKey,
+    sequencer::{OpenError, Sequencer, SequencerConfig},
+    service::{self, ServeError, ServiceConfig},
+    store::{StoreError, sled::SledStore},
+};
+
+/// Run the server
+#[derive(Args, Debug)]
+#[command(
+    after_help = "One line is printed when the server is ready; after that it only logs, on standard error. On SIGTERM or \
+SIGINT it finishes what it took in and stops. It does not start on ledgers that do not fold to their last checkpoint.
+
+The parties need the log's public key, which the line names, to check receipts: give it to them by another way than \
+through this server.
+
+Examples:
+  counterfoil serve --operator log.example.org
+  counterfoil serve --listen 127.0.0.1:0 --store ./ledgers"
+)]
+pub(super) struct ServeArgs {
+    /// Where to listen; port 0 takes a free one [setting: listen; default: 127.0.0.1:7401]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// The directory of the ledgers [setting: store; default: server/store in your home directory for receipts]
+    #[arg(long, value_name = "DIRECTORY")]
+    store: Option<String>,
+    /// Your name as the log's operator, unique for ever: a domain [setting: operator; default: counterfoil.local]
+    #[arg(long, value_name = "NAME")]
+    operator: Option<String>,
+    /// The file of the log's secret key; made on the first start [setting: log_key_file; default: log.key beside the store]
+    #[arg(long, value_name = "FILE")]
+    log_key_file: Option<String>,
+    /// The file that holds the passphrase of the log key file [setting: passphrase_file]
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<String>,
+    /// How much to log: error, warn, info, debug; or by room, as in warn,counterfoil=debug [setting: log; default: info]
+    #[arg(long, value_name = "FILTER")]
+    log: Option<String>,
+}
+
+const LISTEN_DEFAULT: &str = "127.0.0.1:7401";
+/// Pages of ledgers that are read often; enough for hundreds of live agreements.
+const CACHE_BYTES: u64 = 256 * 1024 * 1024;
+
+pub(super) fn run(args: &ServeArgs, session: &mut Session) -> Result<Exit, Failure> {
+    for (word, value) in [
+        (Word::Listen, &args.listen),
+        (Word::Store, &args.store),
+        (Word::Operator, &args.operator),
+        (Word::LogKeyFile, &args.log_key_file),
+        (Word::PassphraseFile, &args.passphrase_file),
+        (Word::Log, &args.log),
+    ] {
+        session.settings.flag(word, value.as_deref());
+    }
+    start_logging(session)?;
+    let listen = listen_address(session)?;
+    let operator = session.settings.text(Word::Operator).unwrap_or(OPERATOR_DEFAULT).to_owned();
+    let path = match session.settings.path(Word::Store) {
+        Some(path) => path,
+        None => session.settings.home()?.join("server").join("store"),
+    };
+    let log_key = log_key(session, &path)?;
+    let public = log_key.public();
+    let store = SledStore::open(&path, CACHE_BYTES)?;
+    session.wait(async {
+        let config = SequencerConfig::new(&operator, log_key, Arc::new(now));
+        let sequencer = Sequencer::open(Arc::new(store), config).await?;
+        // After the ledgers: whoever can connect is answered.
+        let listener = TcpListener::bind(listen).await.map_err(|cause| cannot_listen(listen, cause))?;
+        let address = listener.local_addr().map_err(|cause| cannot_listen(listen, cause))?;
+        let told_to_stop = told_to_stop()?;
+        session.output.answer_line(
+            || {
+                serde_json::json!({
+                    "address": format!("http://{address}"),
+                    "operator": operator,
+                    "store": path,
+                    "log_key": public.to_string(),
+                })
+            },
+            || format!("ready: http://{address}  operator {operator}  store {}  log key {public}", path.display()),
+        )?;
+        service::serve(sequencer, ServiceConfig::default(), listener, told_to_stop).await?;
+        Ok::<_, Failure>(Exit::Done)
+    })
+}
+
+fn start_logging(session: &Session) -> Result<(), Failure> {
+    let filter = match session.settings.get(Word::Log) {
+        Some(setting) => EnvFilter::try_new(&setting.value).map_err(|cause| {
+            Failure::configuration(format!("{setting} is no filter"))
+                .because(cause)
+                .hint("write error, warn, info or debug; or by room: warn,counterfoil=debug")
+        })?,
+        None => EnvFilter::new("info"),
+    };
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    Ok(())
+}
+
+fn listen_address(session: &Session) -> Result<SocketAddr, Failure> {
+    let Some(setting) = session.settings.get(Word::Listen) else {
+        return LISTEN_DEFAULT.parse().map_err(|_| Failure::new(Exit::Fault, "the default address is none"));
+    };
+    setting.value.parse().map_err(|cause: std::net::AddrParseError| {
+        Failure::configuration(format!("{setting} is no address: `{}`", setting.value))
+            .because(cause)
+            .hint("write IP:PORT, as in 127.0.0.1:7401 or 0.0.0.0:7401")
+    })
+}
+
+/// Loads the log's key. It is made on the first start alone: beside a store that has ledgers, a new key would be another
+/// log's.
+fn log_key(session: &Session, store: &Path) -> Result<SecretKey, Failure> {
+    let beside = || store.parent().unwrap_or(Path::new("")).join("log.key");
+    let path = session.settings.path(Word::LogKeyFile).unwrap_or_else(beside);
+    if path.exists() {
+        return Ok(key_file::load(&path, || passphrase(&session.settings, &path.display().to_string()))?);
+    }
+    if is_in_use(store) {
+        return Err(Failure::configuration(format!("the log key file {} is missing", path.display())).hint(format!(
+            "the ledgers in {} were signed with it: bring it back, or name it with --log-key-file",
+            store.display()
+        )));
+    }
+    let mut seed = Zeroizing::new([0; 32]);
+    let filled = getrandom::fill(seed.as_mut_slice());
+    filled.map_err(|cause| Failure::new(Exit::Fault, format!("this machine gives no random numbers: {cause}")))?;
+    let key = SecretKey::from_seed(&seed);
+    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+        fs::create_dir_all(directory).map_err(|cause| cannot("made", directory, cause))?;
+    }
+    key_file::create(&path, &key, None)?;
+    session.output.note(format!(
+        "First start: the log's secret key was made and is in {}. Keep a copy in another place: without it no checkpoint \
+         can be signed any more.",
+        path.display()
+    ));
+    Ok(key)
+}
+
+fn is_in_use(store: &Path) -> bool {
+    fs::read_dir(store).is_ok_and(|mut files| files.next().is_some())
+}
+
+/// Completes on SIGTERM and on SIGINT.
+fn told_to_stop() -> Result<impl Future<Output = ()> + Send, Failure> {
+    let listen_for = |kind| signal(kind).map_err(|cause| Failure::io("signals cannot be listened for", cause));
+    let (mut terminated, mut interrupted) =
+        (listen_for(SignalKind::terminate())?, listen_for(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminated.recv() => {}
+            _ = interrupted.recv() => {}
+        }
+    })
+}
+
+fn cannot_listen(address: SocketAddr, cause: io::Error) -> Failure {
+    let hint = match cause.kind() {
+        io::ErrorKind::AddrInUse => {
+            "is another server running there? choose another port with --listen, or 0 for a free one"
+        }
+        _ => "choose another address with --listen",
+    };
+    Failure::configuration(format!("cannot listen on {address}")).because(cause).hint(hint)
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let exit = match error {
+            StoreError::InUse { .. } | StoreError::Format { .. } => Exit::Configuration,
+            StoreError::Damaged { .. } => Exit::Unverified,
+            _ => Exit::Fault,
+        };
+        Self::new(exit, error.to_string()).because(error)
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        let (exit, hint) = match error {
+            OpenError::Operator { .. } => (Exit::Configuration, "choose another name with --operator: a domain"),
+            OpenError::Checkpoint { .. } => {
+                (Exit::Unverified, "see that --operator and --log-key-file are those the ledgers were signed with")
+            }
+            OpenError::Entry { .. } | OpenError::Root { .. } => (
+                Exit::Unverified,
+                "the server does not start on ledgers it cannot stand for: restore the store from a backup",
+            ),
+            _ => (Exit::Fault, "see the cause, and restore the store from a backup if it is damaged"),
+        };
+        Self::new(exit, error.to_string()).because(error).hint(hint)
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        Self::new(Exit::Fault, error.to_string()).because(error)
+    }
+}

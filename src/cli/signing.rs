@@ -1,0 +1,401 @@
+//! The one path of everything that is signed: built, shown, asked, signed, sent, and its receipt checked and kept.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::{
+    agreement::{Agreement, refusal::check_seen},
+    audit::Audited,
+    checkpoint::note::NoteVerifier,
+    cli::{
+        args::{SignArgs, secret_key},
+        connection::Connection,
+        envelope_file,
+        error::{Exit, Failure},
+        home::{self, Home},
+        ids,
+        output::{heading, plain},
+        session::{Session, now},
+        verified::{self, VerifiedLedger, sound_or_failure},
+        words::{Teller, and, time_text},
+    },
+    client::{ClientError, Recorded},
+    digest::Digest,
+    envelope::Envelope,
+    keys::{PublicKey, SecretKey},
+    statement::{
+        Body, Signed, Statement,
+        id::AgreementId,
+        terms::{Party, Terms},
+        wire,
+    },
+    time::Timestamp,
+};
+
+/// A party about to say something in an agreement that this machine has verified.
+pub struct Signer<'a> {
+    session: &'a Session,
+    args: &'a SignArgs,
+    key: SecretKey,
+    /// The position of the party.
+    pub party: usize,
+    /// The ledger as it was verified just now.
+    pub ledger: VerifiedLedger,
+}
+
+/// Something that was signed.
+pub struct Said {
+    /// The envelope.
+    pub envelope: Envelope,
+    /// What it says.
+    pub signed: Signed,
+}
+
+impl<'a> Signer<'a> {
+    /// Loads the key and verifies the ledger; with `--offline`, this machine's own copy.
+    ///
+    /// Errors: nobody signs on top of an unsound ledger, or with a key that is no party's.
+    pub fn begin(session: &'a mut Session, args: &'a SignArgs, agreement: Option<&str>) -> Result<Self, Failure> {
+        Self::begin_each(session, args, agreement, |_| ())
+    }
+
+    /// As [`Self::begin`], and shows each entry of the ledger to `each`.
+    pub fn begin_each(
+        session: &'a mut Session,
+        args: &'a SignArgs,
+        agreement: Option<&str>,
+        each: impl FnMut(Audited<'_>),
+    ) -> Result<Self, Failure> {
+        args.apply(&mut session.settings);
+        let session: &'a Session = session;
+        let key = secret_key(session)?;
+        let id = ids::agreement(session, agreement)?;
+        let ledger = match args.offline {
+            Some(_) => verified::open_own_copy(session, id)?,
+            None => verified::open_agreement(session, id, each)?,
+        };
+        sound_or_failure(&ledger.report, &ledger.file)?;
+        let party = ledger.agreement.party_of(key.public()).ok_or_else(|| no_party(&ledger.agreement, key.public()))?;
+        Ok(Self { session, args, key, party, ledger })
+    }
+
+    /// Returns the agreement as it stands.
+    #[must_use]
+    pub fn agreement(&self) -> &Agreement {
+        &self.ledger.agreement
+    }
+
+    /// Returns the party that signs.
+    #[must_use]
+    pub fn party(&self) -> &Party {
+        &self.ledger.agreement.terms().parties[self.party]
+    }
+
+    /// Returns the session.
+    #[must_use]
+    pub const fn session(&self) -> &'a Session {
+        self.session
+    }
+
+    /// Signs a statement of this party; nobody is asked, and nothing is sent.
+    pub fn sign(&self, body: Body, nonce: [u8; 16]) -> Result<Said, Failure> {
+        let statement = Statement {
+            agreement: Some(self.agreement().id()),
+            signer: self.key.public(),
+            nonce,
+            claimed_time: now(),
+            seen: self.ledger.seen(),
+            body,
+        };
+        sign(&statement, &self.key)
+    }
+
+    /// Returns a number that only the holder of this key can compute, the same for the same bytes.
+    #[must_use]
+    pub fn secret_number(&self, of: &[u8]) -> [u8; 16] {
+        let mut message = b"counterfoil nonce v1\n".to_vec();
+        message.extend_from_slice(of);
+        let digest = Digest::of(&[self.key.sign(&message).as_bytes()]);
+        let mut number = [0; 16];
+        number.copy_from_slice(&digest.as_bytes()[..16]);
+        number
+    }
+
+    /// Says everything in `bodies`: shows it after `preface`, asks once, signs, sends, and tells what was recorded. `next` says what to
+    /// do next, from the agreement as it then stands and the entries recorded.
+    pub fn say(
+        &mut self,
+        bodies: Vec<Body>,
+        preface: &str,
+        next: impl FnOnce(&Agreement, &[u64]) -> Option<String>,
+    ) -> Result<Exit, Failure> {
+        let said = bodies.into_iter().map(|body| self.sign(body, nonce()?)).collect::<Result<Vec<_>, _>>()?;
+        let after = self.admitted(said.iter().map(|said| &said.signed))?;
+        let shown = format!("{preface}{}", self.shown(&said));
+        if self.args.dry_run {
+            self.session.output.note(&shown);
+            return self.dry_run(&said);
+        }
+        if !self.args.yes && !self.session.output.ask(&shown, "Sign it and send it?")? {
+            return Err(Failure::usage("nothing was signed"));
+        }
+        if self.args.yes {
+            self.session.output.note(&shown);
+        }
+        if let Some(path) = &self.args.offline {
+            return self.hand_over(&said, path);
+        }
+        let connection = self.ledger.connection.as_mut().ok_or_else(|| Failure::usage("there is no server"))?;
+        let verifier = connection.trust_log_of(self.session, self.ledger.agreement.id())?;
+        let teller = Teller::of(&self.ledger.agreement);
+        let mut told = Told::new(self.session, self.args.receipt.clone());
+        for said in &said {
+            let recorded = send(self.session, connection, &verifier, said)?;
+            told.record(&recorded, said, teller.line(said.signed.statement()))?;
+        }
+        let next = next(&after, &told.indexes);
+        told.answer(next)?;
+        Ok(Exit::Done)
+    }
+
+    /// Asks the law on this machine whether all of it would be admitted, one after the other; returns what it would make
+    /// of the agreement.
+    fn admitted<'s>(&self, said: impl Iterator<Item = &'s Signed>) -> Result<Agreement, Failure> {
+        let mut trial = self.trial();
+        for signed in said {
+            trial.take(signed)?;
+        }
+        Ok(trial.agreement)
+    }
+
+    /// Begins a trial of what is about to be said.
+    #[must_use]
+    pub fn trial(&self) -> Trial {
+        Trial {
+            // The server's clock admits; ours may be behind it.
+            at: now().max(self.ledger.agreement.last_admitted()),
+            root: self.ledger.seen().map(|seen| seen.root),
+            agreement: self.ledger.agreement.clone(),
+        }
+    }
+
+    /// Returns the public half of the key.
+    #[must_use]
+    pub fn public(&self) -> PublicKey {
+        self.key.public()
+    }
+
+    fn shown(&self, said: &[Said]) -> String {
+        let teller = Teller::of(&self.ledger.agreement);
+        let mut lines =
+            vec![("agreement", format!("\"{}\", {}", plain(&self.agreement().terms().title), self.agreement().id()))];
+        let listed = said.len().min(SHOWN_MAX);
+        for said in &said[..listed] {
+            lines.extend(teller.lines(said.signed.statement()));
+        }
+        if said.len() > listed {
+            lines.push(("", format!("and {} more", said.len() - listed)));
+        }
+        if let Some(seen) = self.ledger.seen() {
+            lines.push(("seen", format!("the ledger of {} entries, root {}", seen.tree_size, seen.root)));
+        }
+        shown(&self.party().name.to_string(), self.key.public(), &lines)
+    }
+
+    fn dry_run(&mut self, said: &[Said]) -> Result<Exit, Failure> {
+        // Later ones rest on earlier ones, which the server has not: only the first can be asked about.
+        if let (Some(connection), Some(first)) = (self.ledger.connection.as_mut(), said.first()) {
+            self.session.wait(connection.client.validate(first.envelope.clone()))?;
+        }
+        let teller = Teller::of(&self.ledger.agreement);
+        let says: Vec<String> = said.iter().map(|said| teller.line(said.signed.statement())).collect();
+        self.session.output.answer(
+            || json!({ "agreement": self.agreement().id().to_string(), "would_be_admitted": true, "says": says }),
+            || "would be admitted; nothing was signed or sent".to_owned(),
+        )?;
+        Ok(Exit::Done)
+    }
+
+    fn hand_over(&self, said: &[Said], path: &std::path::Path) -> Result<Exit, Failure> {
+        let [said] = said else {
+            return Err(Failure::usage(format!("{} statements do not go into one file", said.len()))
+                .hint("say them one by one with --offline, or with a network"));
+        };
+        envelope_file::write(path, &said.envelope)?;
+        self.session.output.answer(
+            || json!({ "agreement": self.agreement().id().to_string(), "statement": said.signed.id().to_string(), "file": path }),
+            || format!("signed, and written to {}", path.display()),
+        )?;
+        self.session.output.next(format!("anybody can send it: counterfoil submit {}", path.display()));
+        Ok(Exit::Done)
+    }
+}
+
+/// What would become of an agreement; nothing of it is recorded.
+pub struct Trial {
+    at: Timestamp,
+    root: Option<Digest>,
+    agreement: Agreement,
+}
+
+impl Trial {
+    /// Takes in a statement as the server would.
+    ///
+    /// Errors: as the server would refuse it.
+    pub fn take(&mut self, signed: &Signed) -> Result<(), Failure> {
+        check_seen(signed, self.root)?;
+        let admission = self.agreement.admit(signed, self.at)?;
+        self.agreement.apply(admission);
+        Ok(())
+    }
+}
+
+/// How many statements are shown in full before the rest is counted.
+const SHOWN_MAX: usize = 20;
+
+/// Signs a statement and reads it back as every other reader will.
+pub fn sign(statement: &Statement, key: &SecretKey) -> Result<Said, Failure> {
+    let envelope = wire::sign(statement, key)?;
+    let signed = wire::open(&envelope)?;
+    Ok(Said { envelope, signed })
+}
+
+/// Returns what makes equal statements distinct.
+pub fn nonce() -> Result<[u8; 16], Failure> {
+    let mut nonce = [0; 16];
+    let filled = getrandom::fill(&mut nonce);
+    filled.map_err(|cause| Failure::new(Exit::Fault, format!("this machine gives no random numbers: {cause}")))?;
+    Ok(nonce)
+}
+
+/// Returns what a person reads before signing.
+#[must_use]
+pub fn shown(party: &str, key: PublicKey, lines: &[(&'static str, String)]) -> String {
+    let mut text = format!("{} as {party}, with {key}:\n\n", heading("You sign"));
+    for (label, line) in lines {
+        text.push_str(&format!("{label:>12}  {line}\n"));
+    }
+    text
+}
+
+/// Sends what was signed and checks its receipt. What cannot be sent is kept, so that the very same can be sent later.
+pub fn send(
+    session: &Session,
+    connection: &mut Connection,
+    verifier: &NoteVerifier,
+    said: &Said,
+) -> Result<Recorded, Failure> {
+    let answer = session
+        .wait(async { Ok::<_, Failure>(connection.client.submit(said.envelope.clone(), Some(verifier)).await) })?;
+    answer.map_err(|error| {
+        let is_unclear = matches!(error, ClientError::Unreachable { .. } | ClientError::Busy { .. });
+        let failure = Failure::from(error);
+        if !is_unclear {
+            return failure;
+        }
+        match keep_unsent(session, said) {
+            Ok(path) => failure.hint(format!(
+                "it may be recorded or not. Later, send the very same again, which is harmless: counterfoil submit {}",
+                path.display()
+            )),
+            Err(_) => failure,
+        }
+    })
+}
+
+fn keep_unsent(session: &Session, said: &Said) -> Result<PathBuf, Failure> {
+    let place = Home::of(&session.settings)?.agreement(said.signed.agreement());
+    let path = place.unsent(&said.signed.id().to_string());
+    envelope_file::write(&path, &said.envelope)?;
+    Ok(path)
+}
+
+/// Keeps receipts and tells what was recorded.
+pub struct Told<'a> {
+    session: &'a Session,
+    copy: Option<PathBuf>,
+    /// The entries recorded so far.
+    pub indexes: Vec<u64>,
+    lines: Vec<String>,
+    values: Vec<Value>,
+    agreement: Option<AgreementId>,
+}
+
+impl<'a> Told<'a> {
+    /// Begins; each receipt also goes into `copy`.
+    #[must_use]
+    pub const fn new(session: &'a Session, copy: Option<PathBuf>) -> Self {
+        Self { session, copy, indexes: Vec::new(), lines: Vec::new(), values: Vec::new(), agreement: None }
+    }
+
+    /// Keeps the receipt of one statement.
+    pub fn record(&mut self, recorded: &Recorded, said: &Said, says: String) -> Result<(), Failure> {
+        let kind = said.signed.statement().body.kind();
+        let place = Home::of(&self.session.settings)?.agreement(recorded.agreement);
+        let receipt = place.keep_receipt(kind, recorded)?;
+        if let Some(copy) = &self.copy {
+            home::write(copy, recorded.receipt.to_text().as_bytes())?;
+        }
+        let again = if recorded.already_recorded { " (it was there already)" } else { "" };
+        self.lines.push(format!(
+            "recorded as entry {}{again}: {says}\n receipt: {}",
+            recorded.index,
+            receipt.display()
+        ));
+        self.values.push(json!({
+            "entry": recorded.index,
+            "statement": recorded.statement.to_string(),
+            "kind": kind.as_str(),
+            "says": says,
+            "admitted": recorded.admitted.to_string(),
+            "already_recorded": recorded.already_recorded,
+            "receipt": receipt,
+        }));
+        self.indexes.push(recorded.index);
+        self.agreement = Some(recorded.agreement);
+        Ok(())
+    }
+
+    /// Gives the answer.
+    pub fn answer(self, next: Option<String>) -> Result<(), Failure> {
+        let agreement = self.agreement.map(|id| id.to_string());
+        self.session.output.answer(
+            || json!({ "agreement": agreement, "recorded": self.values, "next": next }),
+            || self.lines.join("\n"),
+        )?;
+        if let Some(next) = next {
+            self.session.output.next(next);
+        }
+        Ok(())
+    }
+}
+
+fn no_party(agreement: &Agreement, key: PublicKey) -> Failure {
+    let names: Vec<&str> = agreement.terms().parties.iter().map(|party| party.name.as_str()).collect();
+    Failure::new(Exit::Refused, format!("{key} is the key of no party of this agreement"))
+        .reason("SIGNER_NOT_PARTY")
+        .hint(format!("sign with a key that the terms list; the parties are {}", and(&names)))
+}
+
+/// Says who still has to accept, or that nobody has.
+#[must_use]
+pub fn waiting_for(agreement: &Agreement) -> String {
+    let missing: Vec<String> = agreement
+        .acceptances()
+        .filter(|acceptance| u32::try_from(acceptance.keys.len()).is_ok_and(|signed| signed < acceptance.needed))
+        .map(|acceptance| match acceptance.needed {
+            1 => acceptance.party.name.to_string(),
+            needed => format!("{} ({} of {needed} keys)", acceptance.party.name, acceptance.keys.len()),
+        })
+        .collect();
+    let missing: Vec<&str> = missing.iter().map(String::as_str).collect();
+    and(&missing)
+}
+
+/// Says until when a proposal can be accepted.
+#[must_use]
+pub fn deadline_text(terms: &Terms) -> String {
+    let until = |deadline: Timestamp| format!(" until {}", time_text(deadline));
+    terms.acceptance_deadline.map(until).unwrap_or_default()
+}
