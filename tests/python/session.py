@@ -1,6 +1,8 @@
 """Two parties and a running server: signs, submits, checks every receipt by itself, and computes the settlement.
 
-Usage: session.py ADDRESS   (127.0.0.1:7401)
+Usage: session.py ADDRESS LOG_KEY   (127.0.0.1:7401 key1...)
+
+The log's key comes from whoever starts the server, and not from the server's answers.
 """
 
 import sys
@@ -25,8 +27,9 @@ START_SECONDS_MAX = 30
 class Ledger:
     """One agreement on a server that is not believed. Keeps its own copy of all that was recorded."""
 
-    def __init__(self, stubs, channel):
+    def __init__(self, stubs, channel, log_key):
         self.stubs = stubs
+        self.log_key = formats.from_text("key", log_key)
         self.statements = Statements(stubs)
         self.service = stubs.LedgerServiceStub(channel)
         self.hashes = []
@@ -45,7 +48,9 @@ class Ledger:
         self.books = Books(terms)
         receipt = self.call("SubmitStatement", envelope=envelope).receipt
         self.vkey = self.call("GetLogKey", agreement=self.text()).verifier_key
-        require(self.vkey.split("+")[0].endswith(f"/ledger/{self.text()}"), "the log's key is of another agreement")
+        origin, key = formats.read_vkey(self.vkey)
+        require(origin.endswith(f"/ledger/{self.text()}"), "the log speaks of another agreement")
+        require(key == self.log_key, "the log signs with another key")
         self.take_in(envelope, receipt)
 
     def text(self):
@@ -223,11 +228,11 @@ def audit(ledger):
         books.read(statement, formats.statement_id(envelope))
 
 
-def main(address):
+def main(address, log_key):
     community, enterprise = Key(), Key()
     with tempfile.TemporaryDirectory() as directory, grpc.insecure_channel(address) as channel:
         grpc.channel_ready_future(channel).result(timeout=START_SECONDS_MAX)
-        ledger = Ledger(Stubs(directory), channel)
+        ledger = Ledger(Stubs(directory), channel, log_key)
         envelope = negotiate_and_work(ledger, community, enterprise)
         settle(ledger, community, enterprise)
         submit_again(ledger, envelope, 2)
@@ -237,4 +242,4 @@ def main(address):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

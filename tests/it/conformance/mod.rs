@@ -9,6 +9,7 @@ use std::{env, fs, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use counterfoil::{
+    audit::{Options, audit},
     checkpoint::{
         Checkpoint, SignedCheckpoint,
         note::{NoteSigner, NoteVerifier},
@@ -302,8 +303,10 @@ fn what_was_frozen_still_verifies() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("proto/conformance.json");
     let frozen: serde_json::Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     let verifier = NoteVerifier::parse(frozen["log"]["vkey"].as_str().unwrap()).unwrap();
-    let bundle = STANDARD.decode(frozen["bundle_base64"].as_str().unwrap()).unwrap();
-    let mut bundle = BundleReader::open(bundle.as_slice()).unwrap();
+    let bytes = STANDARD.decode(frozen["bundle_base64"].as_str().unwrap()).unwrap();
+    let report = audit(bytes.as_slice(), &Options { log_key: Some(verifier.key()), ..Options::default() }).report;
+    assert!(report.is_sound(), "{report}");
+    let mut bundle = BundleReader::open(bytes.as_slice()).unwrap();
     for entry in frozen["entries"].as_array().unwrap() {
         let bundled = bundle.next_entry().unwrap().unwrap();
         assert_eq!(hex::encode(&bundled.leaf), entry["leaf_hex"].as_str().unwrap());
