@@ -15,7 +15,7 @@ use counterfoil::{
 };
 use prost::Message;
 
-const LATE: u64 = 253_402_207_201_000;
+const LATE: u64 = 253_402_207_200_001;
 
 fn key(seed: u8) -> SecretKey {
     SecretKey::from_seed(&[seed; 32])
