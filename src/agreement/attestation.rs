@@ -127,6 +127,10 @@ pub(super) fn apply(contributions: &mut Contributions, entry: Entry, judged: Jud
     }
     for (position, points) in judged {
         let slot = &mut contributions.list[position];
+        if slot.judgements.is_empty() {
+            // Mostly there is one judgement, and there are many contributions.
+            slot.judgements.reserve_exact(1);
+        }
         slot.judgements.push(Judgement { party, index: entry.index, verdict });
         match verdict {
             Verdict::Accepted { .. } => {

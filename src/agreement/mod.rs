@@ -226,6 +226,11 @@ impl Agreement {
         })
     }
 
+    /// Returns the keys that have declined and not accepted since, in their own order.
+    pub fn declined(&self) -> impl ExactSizeIterator<Item = PublicKey> {
+        self.negotiation.declined()
+    }
+
     /// Returns the position of the party a key belongs to.
     #[must_use]
     pub fn party_of(&self, key: PublicKey) -> Option<usize> {

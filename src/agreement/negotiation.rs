@@ -55,6 +55,10 @@ impl Negotiation {
         &self.accepted[party]
     }
 
+    pub(super) fn declined(&self) -> impl ExactSizeIterator<Item = PublicKey> {
+        self.declined.iter().copied()
+    }
+
     pub(super) fn accept(&self, said: Said<'_>, body: &Acceptance) -> Result<Change, Refusal> {
         self.check_proposal(body.proposal)?;
         self.check_not_accepted(said.speaker)?;

@@ -1,7 +1,7 @@
 //! Refusals: the law's no, each with one reason code, the same in the code, on the wire, in the audit and in the documents.
 //!
 //! Guards stand in a fixed order, and that order is part of the format, so that two honest readers refuse for the same
-//! reason: agreement, seen checkpoint, admission time, signer, scope, phase, then the statement's own fields in their
+//! reason: agreement, seen checkpoint, recorded before, admission time, signer, scope, phase, then the statement's own fields in their
 //! order, then how they relate to what stands in the ledger. The reasons in words are in [`reasons`].
 
 pub mod benefit;

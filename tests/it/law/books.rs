@@ -103,6 +103,23 @@ proptest! {
 }
 
 #[test]
+fn one_entry_may_count_for_several_parties_and_dimensions() {
+    let terms = terms(
+        "dimension T weight 1/2 mass none defaults 1/2,1/2
+         dimension S weight 1/2 mass none defaults 1/2,1/2
+         unit hour T 1",
+    );
+    let mut books = Books::new(&terms);
+    for (party, dimension, points) in [(0, 0, 1), (0, 1, 2), (1, 0, 3), (0, 0, 4), (0, 0, 5), (1, 1, 6)] {
+        books.count(7, party, dimension, Exact::from(points));
+    }
+    let account = books.account_at(&terms, 8).unwrap();
+    let points = |dimension: usize| account.shares.dimensions[dimension].points.iter().collect::<Vec<_>>();
+    assert_eq!(points(0), [Exact::from(10), Exact::from(3)]);
+    assert_eq!(points(1), [Exact::from(2), Exact::from(6)]);
+}
+
+#[test]
 fn entitlements_that_grow_too_fine_are_refused_before_they_hurt() {
     // Sixteen dimensions of measured shares: their denominators are the sums of points, new ones each time.
     let dimension = |number: u32| format!("\ndimension D{number} weight 1/16 mass none defaults 1,0");

@@ -2,7 +2,7 @@
 
 use counterfoil::{agreement::explain::StepKind, statement::Verdict};
 
-use crate::law::{Law, accept, confirm, confirm_reversal, hours, judge, reverse, sales, terms};
+use crate::law::{Law, accept, confirm, confirm_reversal, hours, judge, reverse, sales, terms, withdraw};
 
 /// 100.00 EUR, settled while the community had 3/2 of 10 points; then 50.00 EUR, and 40.00 EUR given back.
 fn law() -> Law {
@@ -59,6 +59,19 @@ fn below_the_floor_mass_the_default_shares_are_named() {
     let found = lines(&law, 0, 6);
     assert_eq!(found[..2], expected);
     assert_eq!(found.last().unwrap(), "due: 37.25 EUR allocated, less 0.00 EUR before = 37.25 EUR due []");
+}
+
+#[test]
+fn what_was_taken_back_is_no_item_from_its_entry_on() {
+    let mut law = Law::in_force(&terms(""));
+    let claim = law.say("community", hours("community", 3)).unwrap(); // entry 2
+    law.say("enterprise", accept(claim)).unwrap();
+    law.say("community", withdraw(claim)).unwrap(); // entry 4
+    let items = |tree_size| {
+        let steps = law.agreement.explain(0, 0, tree_size).unwrap().steps;
+        steps.iter().filter(|step| step.kind == StepKind::Item).count()
+    };
+    assert_eq!([3, 4, 5].map(items), [0, 1, 0]);
 }
 
 #[test]

@@ -127,6 +127,19 @@ fn terms_have_a_limit_of_parties_times_currencies() {
 }
 
 #[test]
+fn a_key_that_accepts_has_not_declined() {
+    let three = "party community\nparty enterprise\nparty foundation\ndimension T mass 10 defaults 1/2,3/10,1/5";
+    let mut law = Law::proposed(&terms(three));
+    law.say("enterprise", law.decline()).unwrap();
+    law.say("foundation", law.decline()).unwrap();
+    law.say("enterprise", law.acceptance()).unwrap();
+    let declined: Vec<_> = law.agreement.declined().collect();
+    assert_eq!(declined, [crate::stories::terms::secret("foundation").public()]);
+    let accepted: Vec<_> = law.agreement.acceptances().map(|party| party.keys.len()).collect();
+    assert_eq!(accepted, [1, 1, 0]);
+}
+
+#[test]
 fn every_reason_is_listed_once_and_in_words() {
     for (place, reason) in REASONS.iter().enumerate() {
         assert!(REASONS[..place].iter().all(|other| other.code != reason.code), "{} is listed twice", reason.code);

@@ -5,6 +5,7 @@ mod books;
 mod explain;
 mod guards;
 mod history;
+mod hostile;
 mod table;
 
 use counterfoil::{

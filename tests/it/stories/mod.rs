@@ -19,6 +19,7 @@
 //! Behind a line of `---` a new session begins.
 
 mod fold;
+mod grpc;
 mod play;
 mod script;
 pub(crate) mod terms;
