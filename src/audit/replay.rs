@@ -36,8 +36,13 @@ use crate::{
 /// The state of an audit between two entries.
 pub(super) struct Replay {
     report: Report,
-    frontier: Frontier,
-    subtrees: Subtrees,
+    /// The tree of the entries as they stand in the bundle.
+    tree: Tree,
+    /// The tree of the hashes written beside them, once the two differ: if it is the log's, the named entries were changed,
+    /// and what their signers saw can still be judged.
+    beside: Option<Tree>,
+    /// The first entry that was left without effect.
+    without_effect: Option<u64>,
     known: HashSet<StatementId>,
     agreement: Option<Agreement>,
     checkpoint: Option<SignedCheckpoint>,
@@ -47,8 +52,9 @@ impl Replay {
     pub(super) fn new(file: String) -> Self {
         Self {
             report: Report::new(file),
-            frontier: Frontier::empty(),
-            subtrees: Subtrees::default(),
+            tree: Tree::default(),
+            beside: None,
+            without_effect: None,
             known: HashSet::new(),
             agreement: None,
             checkpoint: None,
@@ -57,7 +63,7 @@ impl Replay {
 
     /// Returns the number of entries taken so far.
     pub(super) fn size(&self) -> u64 {
-        self.frontier.size().get()
+        self.tree.frontier.size().get()
     }
 
     pub(super) fn key_source(&mut self, source: KeySource) {
@@ -113,8 +119,13 @@ impl Replay {
                 look: format!("counterfoil log {{file}} --from {index}, and compare with a receipt for this entry"),
             });
         }
-        let subtrees = &mut self.subtrees;
-        self.frontier.push(opened.leaf_hash, |node, digest| subtrees.put(node, digest));
+        if opened.leaf_hash != bundled.leaf_hash && self.beside.is_none() {
+            self.beside = Some(self.tree.clone());
+        }
+        self.tree.push(opened.leaf_hash);
+        if let Some(beside) = &mut self.beside {
+            beside.push(bundled.leaf_hash);
+        }
         let admitted = match &opened.entry {
             Ok((entry, Ok(signed))) => self.statement(index, entry, signed),
             Ok((_, Err(error))) => {
@@ -126,8 +137,11 @@ impl Replay {
                 false
             }
         };
-        if !admitted && let Some(agreement) = &mut self.agreement {
-            agreement.pass_over();
+        if !admitted {
+            self.without_effect.get_or_insert(index);
+            if let Some(agreement) = &mut self.agreement {
+                agreement.pass_over();
+            }
         }
         self.report.entries = self.size();
         admitted
@@ -177,15 +191,23 @@ impl Replay {
                     rule: refusal.reason(),
                     says: format!("entry {index} does not follow from the entries before it"),
                     detail: refusal.to_string(),
-                    shows: self.working(signed, &refusal).unwrap_or_else(|| {
-                        let (kind, signer) = (signed.statement().body.kind(), signed.statement().signer);
-                        format!("a {kind} by {signer}, admitted {}", entry.admitted)
-                    }),
+                    shows: self.evidence(entry, signed, &refusal),
                     look: look_at(index, signed),
                 });
                 false
             }
         }
+    }
+
+    fn evidence(&self, entry: &Entry, signed: &Signed, refusal: &Refusal) -> String {
+        let mut shows = self.working(signed, refusal).unwrap_or_else(|| {
+            let (kind, signer) = (signed.statement().body.kind(), signed.statement().signer);
+            format!("{kind} by {signer}, admitted {}", entry.admitted)
+        });
+        if let Some(earlier) = self.without_effect {
+            shows.push_str(&format!("; entry {earlier}, named above, had no effect, which may be why"));
+        }
+        shows
     }
 
     /// How the rule comes to the figure that a settlement states wrongly: the exact entitlement, and whose each minor
@@ -229,12 +251,10 @@ impl Replay {
 
     /// The root that the signer should have seen, if the ledger was ever of that size before this entry.
     fn seen_root(&self, index: u64, signed: &Signed) -> Option<Digest> {
-        let size = signed.statement().seen?.tree_size;
-        if size == 0 || size > index {
-            return None;
-        }
-        let Ok(root) = root_at(&self.subtrees, TreeSize::new(size)?);
-        Some(root)
+        let seen = signed.statement().seen?;
+        let size = TreeSize::new(seen.tree_size).filter(|_| (1..=index).contains(&seen.tree_size))?;
+        let beside = self.beside.as_ref().map(|tree| tree.root_at(size)).filter(|root| *root == seen.root);
+        Some(beside.unwrap_or_else(|| self.tree.root_at(size)))
     }
 
     /// Checks the checkpoint at the end of the bundle against the entries.
@@ -271,20 +291,27 @@ impl Replay {
                 look: "export the bundle of this agreement again".into(),
             });
         }
-        if checkpoint.size != self.frontier.size() {
+        if checkpoint.size != self.tree.frontier.size() {
             self.sizes_differ("the checkpoint covers", checkpoint.size.get());
-        } else if checkpoint.root != self.frontier.root() {
+        } else if checkpoint.root != self.tree.frontier.root() {
             self.report.find(Finding {
                 entry: None,
                 rule: "ROOT_MISMATCH",
                 says: "the entries are not the ones the log signed".into(),
                 detail: "they hash to another root than the checkpoint's".into(),
-                shows: format!("they hash to {}, the checkpoint says {}", self.frontier.root(), checkpoint.root),
-                look: "an entry named above was changed; if none is, the order was, or the log signed another history"
-                    .into(),
+                shows: format!("they hash to {}, the checkpoint says {}", self.tree.frontier.root(), checkpoint.root),
+                look: self.whose_root(checkpoint.root).into(),
             });
         }
         self.checkpoint = Some(signed);
+    }
+
+    fn whose_root(&self, root: Digest) -> &'static str {
+        if self.beside.as_ref().is_some_and(|tree| tree.frontier.root() == root) {
+            "the hashes beside the entries are the ones the log signed: the entries named above were changed"
+        } else {
+            "an entry named above was changed; if none is, the order was, or the log signed another history"
+        }
     }
 
     fn sizes_differ(&mut self, who: &str, size: u64) {
@@ -300,7 +327,7 @@ impl Replay {
     }
 
     pub(super) fn finish(mut self) -> Audit {
-        self.report.root = self.frontier.root();
+        self.report.root = self.tree.frontier.root();
         if self.report.entries == 0 {
             self.report.find(Finding {
                 entry: None,
@@ -334,8 +361,34 @@ fn full_text(error: &dyn Error) -> String {
     text
 }
 
+/// A tree in the making, of which every earlier root can be had again.
+#[derive(Clone)]
+struct Tree {
+    frontier: Frontier,
+    subtrees: Subtrees,
+}
+
+impl Default for Tree {
+    fn default() -> Self {
+        Self { frontier: Frontier::empty(), subtrees: Subtrees::default() }
+    }
+}
+
+impl Tree {
+    fn push(&mut self, leaf_hash: Digest) {
+        let subtrees = &mut self.subtrees;
+        self.frontier.push(leaf_hash, |node, digest| subtrees.put(node, digest));
+    }
+
+    /// Returns the root of the first `size` leaves, which must be there.
+    fn root_at(&self, size: TreeSize) -> Digest {
+        let Ok(root) = root_at(&self.subtrees, size);
+        root
+    }
+}
+
 /// The roots of the perfect subtrees so far, by level: what a remembered checkpoint is compared with.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Subtrees(Vec<Vec<Digest>>);
 
 impl Subtrees {

@@ -179,7 +179,7 @@ impl fmt::Display for Report {
         writeln!(f, "  signatures: {} of {} hold", self.signatures, self.entries)?;
         writeln!(f, " settlements: {} equal their recomputation to the last minor unit", self.settlements)?;
         match self.key_source {
-            Some(KeySource::Reader(key)) => writeln!(f, "     log key: {key}, as you gave it")?,
+            Some(KeySource::Reader(key)) => writeln!(f, "     log key: {key}, as you know it")?,
             Some(KeySource::Bundle(key)) => {
                 writeln!(
                     f,

@@ -94,7 +94,7 @@ pub(super) fn run(args: &ProposeArgs, session: &mut Session) -> Result<Exit, Fai
     let recorded = send(session, &mut connection, &verifier, &said)?;
     Home::of(&session.settings)?.agreement(agreement.id()).make()?;
     let mut told = Told::new(session, args.sign.receipt.clone());
-    told.record(&recorded, &said, format!("{} founds {}", teller.line(&statement), agreement.id()))?;
+    told.record(&recorded, &said, format!("{}; it founds {}", teller.line(&statement), agreement.id()))?;
     told.answer(Some(next(&agreement)))?;
     Ok(Exit::Done)
 }
