@@ -20,7 +20,7 @@ use crate::{
         session::Session,
         signing::{Said, Signer, shown},
         verified,
-        words::span_text,
+        words::{counted, span_text},
     },
     client::Refused,
     split::{Exact, exact_text},
@@ -116,19 +116,19 @@ impl Plan {
             ),
         ];
         for (unit, (rows, sum)) in &self.units {
-            lines.push(("", format!("{rows} rows, {} {unit} in all", exact_text(sum))));
+            lines.push(("", format!("{}, {} {unit} in all", counted(*rows, "row", "rows"), exact_text(sum))));
         }
         if let Some((start, end)) = self.worked {
             lines.push(("worked", span_text(start, end)));
         }
         if self.recorded > 0 {
-            lines.push(("left out", format!("{} rows that are in the ledger already", self.recorded)));
+            lines.push(("left out", counted(self.recorded, "row", "rows") + " that the ledger has already"));
         }
         if self.of_others > 0 {
-            lines.push(("left out", format!("{} rows of other parties, who sign their own", self.of_others)));
+            lines.push(("left out", counted(self.of_others, "row", "rows") + " of other parties, who sign their own"));
         }
         if self.left_out.rows() > 0 {
-            lines.push(("left out", self.left_out.to_string()));
+            lines.push(("left out", self.left_out.to_string().replace(" left out", "")));
         }
         shown(&signer.party().name.to_string(), signer.public(), &lines)
     }
@@ -244,7 +244,10 @@ fn finish(signer: &Signer<'_>, plan: &Plan, sent: Sent, path: &Path) -> Result<E
         || {
             let before =
                 if plan.recorded > 0 { format!("; {} were there already", plan.recorded) } else { String::new() };
-            format!("recorded {} contributions{entries}{before}\n  ledger: {}", sent.recorded, now.file.display())
+            {
+                let recorded = counted(sent.recorded, "contribution", "contributions");
+                format!("recorded {recorded}{entries}{before}\n  ledger: {}", now.file.display())
+            }
         },
     )?;
     if let [(line, first), ..] = sent.refused.as_slice() {

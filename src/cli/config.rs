@@ -223,7 +223,7 @@ impl Settings {
                     .hint(format!("write `{name} = \"{value}\"`")));
             };
             // As its author sees it: from the directory of the file, wherever the program is run.
-            let value = if word.is_path() { beside.join(expand_home(&value)).display().to_string() } else { value };
+            let value = if word.is_path() { joined(beside, &value) } else { value };
             self.set.insert(word, Setting { word, value, source: Source::File(path.to_owned()) });
         }
         Ok(())
@@ -264,6 +264,12 @@ fn user_directory() -> Option<PathBuf> {
     let named = |variable| env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
     let directory = named("XDG_CONFIG_HOME").or_else(|| Some(named("HOME")?.join(".config")))?;
     Some(directory.join("counterfoil"))
+}
+
+/// Joins a path of the file to the file's directory; `.` in it is left out, because the path is shown to people.
+fn joined(beside: &Path, value: &str) -> String {
+    let path: PathBuf = beside.join(expand_home(value)).components().collect();
+    path.display().to_string()
 }
 
 fn expand_home(value: &str) -> PathBuf {

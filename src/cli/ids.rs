@@ -4,6 +4,7 @@ use crate::{
     agreement::Agreement,
     cli::{config::Word, connection::Connection, error::Failure, home::Home, session::Session},
     statement::id::{AgreementId, StatementId},
+    text::TextError,
 };
 
 /// Something that can be named: the index of its entry and its id.
@@ -38,6 +39,8 @@ pub fn find(text: &str, what: &str, known: impl Iterator<Item = Named>) -> Resul
 const STATEMENT: &str = "st1";
 const AGREEMENT: &str = "agr1";
 const BEGINNING_MIN: usize = 4;
+/// An id that lacks a few characters was meant in full.
+const FULL_LENGTH_ABOUT: usize = 56;
 /// The most agreements of a server that a beginning is compared with.
 const AGREEMENTS_MAX: usize = 100_000;
 
@@ -48,8 +51,14 @@ pub fn agreement(session: &Session, given: Option<&str>) -> Result<AgreementId, 
         (Some(text), _) | (None, Some(text)) => text,
         (None, None) => return only_agreement(session),
     };
-    if let Ok(id) = text.parse() {
-        return Ok(id);
+    let wrong: TextError = match text.parse() {
+        Ok(id) => return Ok(id),
+        Err(wrong) => wrong,
+    };
+    if text.starts_with(AGREEMENT) && text.len() >= FULL_LENGTH_ABOUT {
+        return Err(
+            Failure::usage(format!("{text} is no agreement: {wrong}")).hint("copy it again, or give its beginning")
+        );
     }
     if !text.starts_with(AGREEMENT) || text.len() < AGREEMENT.len() + BEGINNING_MIN {
         return Err(Failure::usage(format!("`{text}` is no agreement")).hint(format!(
@@ -85,10 +94,7 @@ pub fn party(agreement: &Agreement, name: &str) -> Result<usize, Failure> {
 fn only_agreement(session: &Session) -> Result<AgreementId, Failure> {
     let known = Home::of(&session.settings)?.agreements();
     match known.as_slice() {
-        [id] => {
-            session.output.note(format!("The agreement is {id}, the only one on this machine."));
-            Ok(*id)
-        }
+        [id] => Ok(*id),
         [] => Err(Failure::usage("no agreement is given").hint("give it: agr1..., or `agreement` in counterfoil.toml")),
         several => {
             Err(Failure::usage(format!("no agreement is given, and there are {} on this machine", several.len()))

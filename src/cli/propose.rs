@@ -52,7 +52,14 @@ pub(super) fn run(args: &ProposeArgs, session: &mut Session) -> Result<Exit, Fai
     };
     args.sign.apply(&mut session.settings);
     let session: &Session = session;
-    let terms = terms_toml::load(path, Purpose::Sign)?;
+    let terms = terms_toml::load(path, Purpose::Sign).map_err(|error| {
+        let failure = Failure::from(error);
+        if failure.hint.is_some() {
+            failure
+        } else {
+            failure.hint("`counterfoil propose --example` prints terms that are right")
+        }
+    })?;
     let key = secret_key(session)?;
     let statement = Statement {
         agreement: None,
@@ -67,8 +74,6 @@ pub(super) fn run(args: &ProposeArgs, session: &mut Session) -> Result<Exit, Fai
     let teller = Teller::new(&terms);
     let mut lines = vec![("agreement", format!("\"{}\", {}", plain(&terms.title), agreement.id()))];
     lines.extend(teller.lines(&statement));
-    let examples = terms.examples.len();
-    lines.push(("checked", format!("{examples} worked example(s) come out as they say, to the last minor unit")));
     let shown = shown(&teller.party(key.public()), key.public(), &lines);
     if args.sign.dry_run {
         session.output.note(&shown);
@@ -94,7 +99,7 @@ pub(super) fn run(args: &ProposeArgs, session: &mut Session) -> Result<Exit, Fai
     let recorded = send(session, &mut connection, &verifier, &said)?;
     Home::of(&session.settings)?.agreement(agreement.id()).make()?;
     let mut told = Told::new(session, args.sign.receipt.clone());
-    told.record(&recorded, &said, format!("{}; it founds {}", teller.line(&statement), agreement.id()))?;
+    told.tell(&recorded, &said, format!("{}; it founds {}", teller.line(&statement), agreement.id()))?;
     told.answer(Some(next(&agreement)))?;
     Ok(Exit::Done)
 }

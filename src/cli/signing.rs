@@ -131,7 +131,11 @@ impl<'a> Signer<'a> {
         next: impl FnOnce(&Agreement, &[u64]) -> Option<String>,
     ) -> Result<Exit, Failure> {
         let said = bodies.into_iter().map(|body| self.sign(body, nonce()?)).collect::<Result<Vec<_>, _>>()?;
-        let after = self.admitted(said.iter().map(|said| &said.signed))?;
+        let after = self.admitted(said.iter().map(|said| &said.signed)).map_err(|failure| {
+            let says = Teller::of(&self.ledger.agreement).by_entries(&failure.says);
+            // The cause says the same again, by ids.
+            Failure { says, cause: None, ..failure }
+        })?;
         let shown = format!("{preface}{}", self.shown(&said));
         if self.args.dry_run {
             self.session.output.note(&shown);
@@ -152,7 +156,7 @@ impl<'a> Signer<'a> {
         let mut told = Told::new(self.session, self.args.receipt.clone());
         for said in &said {
             let recorded = send(self.session, connection, &verifier, said)?;
-            told.record(&recorded, said, teller.line(said.signed.statement()))?;
+            told.tell(&recorded, said, teller.line(said.signed.statement()))?;
         }
         let next = next(&after, &told.indexes);
         told.answer(next)?;
@@ -330,7 +334,7 @@ impl<'a> Told<'a> {
     }
 
     /// Keeps the receipt of one statement.
-    pub fn record(&mut self, recorded: &Recorded, said: &Said, says: String) -> Result<(), Failure> {
+    pub fn tell(&mut self, recorded: &Recorded, said: &Said, says: String) -> Result<(), Failure> {
         let kind = said.signed.statement().body.kind();
         let place = Home::of(&self.session.settings)?.agreement(recorded.agreement);
         let receipt = place.keep_receipt(kind, recorded)?;

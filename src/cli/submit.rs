@@ -65,7 +65,7 @@ pub(super) fn run(args: &SubmitArgs, session: &mut Session) -> Result<Exit, Fail
     let verifier = connection.trust_log_of(session, id)?;
     let recorded = send(session, &mut connection, &verifier, &said)?;
     let mut told = Told::new(session, args.receipt.clone());
-    told.record(&recorded, &said, says)?;
+    told.tell(&recorded, &said, says)?;
     let waited = crate::cli::home::Home::of(&session.settings)?.agreement(id).unsent(&recorded.statement.to_string());
     if waited.is_file() {
         // It is recorded: what waited in our own place waits no more. A file of the reader's own is left alone.

@@ -6,10 +6,11 @@ use crate::{
     agreement::Agreement,
     cli::output::plain,
     keys::PublicKey,
+    split::{Ratio, exact_text},
     statement::{
         Artifact, ArtifactKind, Attestation, Benefit, Body, Contribution, Reversal, Settlement, Statement, Verdict,
         id::StatementId,
-        terms::{Currency, CurrencyCode, Terms},
+        terms::{Currency, CurrencyCode, Prevails, Terms},
     },
     time::Timestamp,
 };
@@ -79,8 +80,7 @@ impl<'a> Teller<'a> {
     fn contribution(&self, body: &Contribution) -> String {
         let artifacts = match body.artifacts.len() {
             0 => String::new(),
-            1 => ", 1 artifact".to_owned(),
-            count => format!(", {count} artifacts"),
+            count => format!(", {}", counted(count, "artifact", "artifacts")),
         };
         format!(
             "contributes {} {}, worked {}{artifacts}{}",
@@ -140,13 +140,18 @@ impl<'a> Teller<'a> {
             Body::Contribution(body) => {
                 let unit = self.terms.units.iter().find(|unit| unit.name == body.unit);
                 if let Some(unit) = unit {
-                    let needs = match unit.attestations {
-                        1 => "1 other party".to_owned(),
-                        count => format!("{count} other parties"),
-                    };
+                    let points = exact_text(&(body.quantity.exact() * unit.points.exact()));
+                    let parties = counted(
+                        usize::try_from(unit.attestations).unwrap_or(usize::MAX),
+                        "other party",
+                        "other parties",
+                    );
                     lines.push((
                         "counts",
-                        format!("{} points of {} for one, once {needs} attested it", unit.points, unit.dimension),
+                        format!(
+                            "{} x {} = {points} points of {} at full quality, once {parties} attested it",
+                            body.quantity, unit.points, unit.dimension
+                        ),
                     ));
                 }
                 lines.extend(body.artifacts.iter().map(|artifact| ("artifact", artifact_text(artifact))));
@@ -157,6 +162,18 @@ impl<'a> Teller<'a> {
             _ => {}
         }
         lines
+    }
+
+    /// Returns a text in which statements are named by their entries: `entry 3` instead of `st1...`.
+    #[must_use]
+    pub fn by_entries(&self, text: &str) -> String {
+        let name = |word: &str| {
+            let id = word.trim_end_matches([',', ';', ':', '.']);
+            let entry = self.entries.get(&id.parse().ok()?)?;
+            Some(format!("entry {entry}{}", &word[id.len()..]))
+        };
+        let words = text.split(' ').map(|word| name(word).unwrap_or_else(|| word.to_owned()));
+        words.collect::<Vec<_>>().join(" ")
     }
 
     fn entries_of(&self, ids: &[StatementId]) -> String {
@@ -196,7 +213,7 @@ const LISTED_MAX: usize = 8;
 fn proposal_lines(terms: &Terms) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
     for party in &terms.parties {
-        let kappa = if party.coefficient == crate::split::Ratio::ONE {
+        let kappa = if party.coefficient == Ratio::ONE {
             String::new()
         } else {
             format!(", coefficient {}", party.coefficient)
@@ -227,13 +244,16 @@ fn proposal_lines(terms: &Terms) -> Vec<(&'static str, String)> {
     for unit in &terms.units {
         let by = match unit.attestors.as_slice() {
             [] => String::new(),
-            attestors => format!(" by {}", and(&attestors.iter().map(|name| name.as_str()).collect::<Vec<_>>())),
+            attestors => format!(" out of {}", and(&attestors.iter().map(|name| name.as_str()).collect::<Vec<_>>())),
         };
         lines.push((
             "unit",
             format!(
-                "{}: {} points of {}, {} attestation(s){by}",
-                unit.name, unit.points, unit.dimension, unit.attestations
+                "{}: counts {} of {}, once attested by {}{by}",
+                unit.name,
+                unit.points,
+                unit.dimension,
+                counted(usize::try_from(unit.attestations).unwrap_or(usize::MAX), "other party", "other parties")
             ),
         ));
     }
@@ -252,7 +272,15 @@ fn proposal_lines(terms: &Terms) -> Vec<(&'static str, String)> {
     for licence in &terms.licences {
         lines.push(("licence", format!("{}: {}", plain(&licence.deliverable), plain(&licence.spdx))));
     }
-    lines.push(("legal text", format!("sha256 {}", terms.legal_text.digest)));
+    let prevails = match terms.legal_text.prevails {
+        Prevails::Prose => "the text prevails over the computation",
+        Prevails::Computation => "the computation prevails over the text",
+    };
+    lines.push(("legal text", format!("sha256 {}; {prevails}", terms.legal_text.digest)));
+    lines.push((
+        "examples",
+        counted(terms.examples.len(), "worked example", "worked examples") + ", which come out to the last minor unit",
+    ));
     if let Some(deadline) = terms.acceptance_deadline {
         lines.push(("deadline", format!("to be accepted until {}", time_text(deadline))));
     }
@@ -263,11 +291,7 @@ fn proposal_lines(terms: &Terms) -> Vec<(&'static str, String)> {
 }
 
 fn artifact_text(artifact: &Artifact) -> String {
-    let part = if artifact.fraction == crate::split::Ratio::ONE {
-        String::new()
-    } else {
-        format!(", {} of it", artifact.fraction)
-    };
+    let part = if artifact.fraction == Ratio::ONE { String::new() } else { format!(", {} of it", artifact.fraction) };
     let uri = if artifact.uri.is_empty() { String::new() } else { format!(", {}", plain(&artifact.uri)) };
     format!("{} {}{part}{uri}", artifact_kind(artifact.kind), artifact.digest)
 }
@@ -292,6 +316,12 @@ pub const ARTIFACT_KINDS: [(ArtifactKind, &str); 12] = [
 #[must_use]
 pub fn artifact_kind(kind: ArtifactKind) -> &'static str {
     ARTIFACT_KINDS.iter().find(|(known, _)| *known == kind).map_or("other", |(_, name)| name)
+}
+
+/// Counts things: `1 row`, `2 rows`.
+#[must_use]
+pub fn counted(count: usize, one: &str, several: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {several}") }
 }
 
 fn why(reason: &str) -> String {

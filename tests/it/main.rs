@@ -6,6 +6,7 @@
 mod arbitrary;
 mod architecture;
 mod audit;
+mod cli;
 mod client;
 mod common;
 mod conformance;
