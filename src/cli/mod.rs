@@ -20,6 +20,7 @@ mod ids;
 pub mod key_file;
 mod known_logs;
 pub mod output;
+pub mod period;
 pub mod session;
 mod signing;
 pub mod statement_of_account;

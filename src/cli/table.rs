@@ -5,7 +5,7 @@ use crate::cli::output::heading;
 /// A table in the making.
 #[derive(Clone, Debug)]
 pub struct Table {
-    heads: Vec<&'static str>,
+    heads: Vec<String>,
     right: Vec<bool>,
     rows: Vec<Vec<String>>,
 }
@@ -13,9 +13,9 @@ pub struct Table {
 impl Table {
     /// Begins a table; the names of columns that begin with `>` are aligned to the right.
     #[must_use]
-    pub fn new(heads: &[&'static str]) -> Self {
-        let right = heads.iter().map(|head| head.starts_with('>')).collect();
-        let heads = heads.iter().map(|head| head.trim_start_matches('>')).collect();
+    pub fn new<T: AsRef<str>>(heads: &[T]) -> Self {
+        let right = heads.iter().map(|head| head.as_ref().starts_with('>')).collect();
+        let heads = heads.iter().map(|head| head.as_ref().trim_start_matches('>').to_owned()).collect();
         Self { heads, right, rows: Vec::new() }
     }
 
@@ -38,10 +38,9 @@ impl Table {
             cells.chain([self.heads[column].chars().count()]).max().unwrap_or(0)
         };
         let widths: Vec<usize> = (0..self.heads.len()).map(width).collect();
-        let heads: Vec<String> = self.heads.iter().map(|head| (*head).to_owned()).collect();
         let mut text = String::new();
-        if heads.iter().any(|head| !head.is_empty()) {
-            let line = self.line(&heads, &widths);
+        if self.heads.iter().any(|head| !head.is_empty()) {
+            let line = self.line(&self.heads, &widths);
             text.push_str(&format!("{:indent$}{}\n", "", heading(&line)));
         }
         for row in &self.rows {

@@ -13,6 +13,7 @@ mod conformance;
 mod docs;
 mod law;
 mod limits;
+mod onnx;
 mod parties;
 mod service;
 mod serving;
