@@ -23,6 +23,7 @@ use crate::{
 
 /// Which server, and whose log.
 #[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Server")]
 pub struct ServerArgs {
     /// The server [setting: server; default: http://127.0.0.1:7401]
     #[arg(long, value_name = "URL")]
@@ -68,6 +69,7 @@ pub struct AgreementArgs {
 
 /// Who signs, and how.
 #[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Signing")]
 pub struct SignArgs {
     /// The file of the key you sign with [setting: key]
     #[arg(long, value_name = "FILE")]
@@ -78,7 +80,7 @@ pub struct SignArgs {
     /// Sign without asking
     #[arg(long, short)]
     pub yes: bool,
-    /// Show what would be signed and whether it would be admitted; sign and send nothing
+    /// Show what would be signed and whether the law would admit it; send nothing
     #[arg(long, conflicts_with = "offline")]
     pub dry_run: bool,
     /// Sign without a network: write the signed envelope into FILE, for `counterfoil submit`

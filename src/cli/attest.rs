@@ -62,7 +62,7 @@ pub(super) struct AttestArgs {
     #[arg(long, requires = "reason", conflicts_with = "reject")]
     request_changes: bool,
     /// Why, for the other parties
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reason: String,
     #[command(flatten)]
     agreement: AgreementArgs,

@@ -37,7 +37,7 @@ pub(super) struct BenefitArgs {
     #[arg(long, value_name = "FILE|DIGEST")]
     evidence: String,
     /// A line for people; the ledger keeps it for ever
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     note: String,
     #[command(flatten)]
     agreement: AgreementArgs,

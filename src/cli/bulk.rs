@@ -279,7 +279,7 @@ fn nothing_left(signer: &Signer<'_>, plan: &Plan, path: &Path) -> Result<Exit, F
 fn dry_run(signer: &Signer<'_>, plan: &Plan) -> Result<Exit, Failure> {
     signer.session().output.answer(
         || json!({ "agreement": signer.agreement().id().to_string(), "would_be_admitted": true, "rows": plan.rows() }),
-        || format!("{} contributions would be admitted; nothing was signed or sent", plan.rows()),
+        || format!("{} contributions would be admitted; nothing was sent", plan.rows()),
     )?;
     Ok(Exit::Done)
 }

@@ -31,8 +31,8 @@ artifact_fraction, artifact_uri and note. Run it again after an interruption: ro
 
 Examples:
   counterfoil contribute 3 review-hour --worked 2026-03-01..2026-03-02 --key community.key
-  counterfoil contribute 1 release --worked 2026-03-31 --artifact release:v1.0.tar.gz --key community.key
-  counterfoil contribute --from history.csv --column time=landed --set unit=commit --key community.key"
+  counterfoil contribute 1 release --worked 2026-03-31 --artifact release:v1.0.tar.gz
+  counterfoil contribute --from history.csv --column time=landed --set unit=commit"
 )]
 pub(super) struct ContributeArgs {
     /// How many units: 3, 3/2, 1.5
@@ -47,7 +47,7 @@ pub(super) struct ContributeArgs {
     #[arg(long = "artifact", value_name = "ARTIFACT")]
     artifacts: Vec<String>,
     /// A line for people; the ledger keeps it for ever
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     note: String,
     /// Claim every row of your party in a CSV file, plain or gzip
     #[arg(long, value_name = "FILE.csv", conflicts_with_all = ["quantity", "worked", "artifacts", "note", "offline", "receipt"])]

@@ -22,7 +22,7 @@ pub(super) struct DeclineArgs {
     /// The agreement, agr1... or its beginning [setting: agreement]
     agreement: Option<String>,
     /// Why, for the other parties
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reason: String,
     #[command(flatten)]
     sign: SignArgs,

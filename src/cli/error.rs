@@ -115,7 +115,8 @@ impl Failure {
         while let Some(cause) = next {
             let text = cause.to_string();
             let before = causes.last().unwrap_or(&self.says);
-            if !before.ends_with(&text) {
+            // A gRPC status prints its parts in the form of a value; what it rests on says the same in words.
+            if !before.ends_with(&text) && !text.starts_with("code: '") {
                 causes.push(text);
             }
             next = cause.source();

@@ -3,12 +3,12 @@
 //! Texts of others (titles, notes, names of files) pass through [`plain`] before they reach a terminal.
 
 use std::{
-    fmt::Display,
+    fmt::{self, Display},
     io::{self, IsTerminal, Write},
 };
 
 use anstyle::{AnsiColor, Style};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde_json::{Value, json};
 
 use crate::cli::error::{Failure, OUTPUT_FAILED};
@@ -106,8 +106,12 @@ impl Output {
             return ProgressBar::hidden();
         }
         let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
-        let style = ProgressStyle::with_template("{msg} [{bar:32}] {pos}/{len} {per_sec} {eta} left");
-        bar.set_style(style.expect("the template is a literal with known fields").progress_chars("=> "));
+        let style = ProgressStyle::with_template("{msg} [{bar:32}] {pos}/{len} {rate} {eta} left");
+        let style = style.expect("the template is a literal with known fields").progress_chars("=> ");
+        bar.set_style(style.with_key("rate", |state: &ProgressState, out: &mut dyn fmt::Write| {
+            // A bar that cannot be drawn is no reason to stop.
+            let _ = write!(out, "{:.0}/s", state.per_sec());
+        }));
         bar.set_message(what);
         bar
     }

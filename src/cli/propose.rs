@@ -14,7 +14,7 @@ use crate::{
         home::Home,
         output::plain,
         session::{Session, now},
-        signing::{Said, Told, deadline_text, nonce, send, shown, sign, waiting_for},
+        signing::{Told, deadline_text, nonce, send, shown, sign, waiting_for, would_be_admitted},
         terms_toml::{self, Purpose},
         words::Teller,
     },
@@ -77,7 +77,7 @@ pub(super) fn run(args: &ProposeArgs, session: &mut Session) -> Result<Exit, Fai
     let shown = shown(&teller.party(key.public()), key.public(), &lines);
     if args.sign.dry_run {
         session.output.note(&shown);
-        return dry_run(session, &agreement, &said);
+        return would_be_admitted(session, None, &[teller.line(&statement)]);
     }
     if !args.sign.yes && !session.output.ask(&shown, "Sign it and send it?")? {
         return Err(Failure::usage("nothing was signed"));
@@ -101,17 +101,6 @@ pub(super) fn run(args: &ProposeArgs, session: &mut Session) -> Result<Exit, Fai
     let mut told = Told::new(session, args.sign.receipt.clone());
     told.tell(&recorded, &said, format!("{}; it founds {}", teller.line(&statement), agreement.id()))?;
     told.answer(Some(next(&agreement)))?;
-    Ok(Exit::Done)
-}
-
-fn dry_run(session: &Session, agreement: &Agreement, said: &Said) -> Result<Exit, Failure> {
-    let mut connection = Connection::open(session)?;
-    session.wait(connection.client.validate(said.envelope.clone()))?;
-    let says = Teller::new(agreement.terms()).line(said.signed.statement());
-    session.output.answer(
-        || serde_json::json!({ "agreement": null, "would_be_admitted": true, "says": [says] }),
-        || "would be admitted; nothing was signed or sent".to_owned(),
-    )?;
     Ok(Exit::Done)
 }
 

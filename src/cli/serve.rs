@@ -1,6 +1,12 @@
 //! `serve`: the server: takes in signed statements, keeps ledgers, hands out receipts.
 
-use std::{fs, io, net::SocketAddr, path::Path, sync::Arc};
+use std::{
+    fs,
+    io::{self, IsTerminal},
+    net::SocketAddr,
+    path::Path,
+    sync::Arc,
+};
 
 use clap::Args;
 use tokio::{
@@ -117,7 +123,8 @@ fn start_logging(session: &Session) -> Result<(), Failure> {
         })?,
         None => EnvFilter::new("info"),
     };
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(io::stderr).init();
     Ok(())
 }
 

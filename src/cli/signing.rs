@@ -207,18 +207,11 @@ impl<'a> Signer<'a> {
         shown(&self.party().name.to_string(), self.key.public(), &lines)
     }
 
-    fn dry_run(&mut self, said: &[Said]) -> Result<Exit, Failure> {
-        // Later ones rest on earlier ones, which the server has not: only the first can be asked about.
-        if let (Some(connection), Some(first)) = (self.ledger.connection.as_mut(), said.first()) {
-            self.session.wait(connection.client.validate(first.envelope.clone()))?;
-        }
+    /// Tells what the law on this machine says. Nothing goes to the server: it could keep what is signed.
+    fn dry_run(&self, said: &[Said]) -> Result<Exit, Failure> {
         let teller = Teller::of(&self.ledger.agreement);
         let says: Vec<String> = said.iter().map(|said| teller.line(said.signed.statement())).collect();
-        self.session.output.answer(
-            || json!({ "agreement": self.agreement().id().to_string(), "would_be_admitted": true, "says": says }),
-            || "would be admitted; nothing was signed or sent".to_owned(),
-        )?;
-        Ok(Exit::Done)
+        would_be_admitted(self.session, Some(self.agreement().id()), &says)
     }
 
     fn hand_over(&self, said: &[Said], path: &std::path::Path) -> Result<Exit, Failure> {
@@ -263,6 +256,16 @@ pub fn sign(statement: &Statement, key: &SecretKey) -> Result<Said, Failure> {
     let envelope = wire::sign(statement, key)?;
     let signed = wire::open(&envelope)?;
     Ok(Said { envelope, signed })
+}
+
+/// Tells that everything would be admitted, and that nothing was done.
+pub fn would_be_admitted(session: &Session, agreement: Option<AgreementId>, says: &[String]) -> Result<Exit, Failure> {
+    let agreement = agreement.map(|id| id.to_string());
+    session.output.answer(
+        || json!({ "agreement": agreement, "would_be_admitted": true, "says": says }),
+        || "would be admitted; nothing was sent".to_owned(),
+    )?;
+    Ok(Exit::Done)
 }
 
 /// Returns what makes equal statements distinct.

@@ -27,7 +27,7 @@ pub(super) struct WithdrawArgs {
     /// The contribution (its entry, or st1...), or the agreement whose proposal you take back (agr1...)
     id: String,
     /// Why, for the other parties
-    #[arg(long, value_name = "TEXT", default_value = "")]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reason: String,
     #[command(flatten)]
     agreement: AgreementArgs,
