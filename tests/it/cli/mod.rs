@@ -2,7 +2,7 @@
 
 mod demo;
 mod life;
-mod machine;
+pub mod machine;
 mod mistakes;
 mod trust;
 
