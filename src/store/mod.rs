@@ -122,6 +122,18 @@ pub enum StoreError {
         /// What is wrong with it.
         problem: String,
     },
+    /// It holds less than it once held.
+    #[error(
+        "the store {path} holds {held} of the {durable} commits that were durable: its file is damaged, or an older copy was put in its place; restore it from the bundles that parties exported"
+    )]
+    Behind {
+        /// Where it is.
+        path: String,
+        /// How many commits it holds.
+        held: u64,
+        /// How many it held.
+        durable: u64,
+    },
     /// It is of a format that this version does not know.
     #[error("the store {path} has format `{found}`, this version knows `{known}`: use the version that wrote it")]
     Format {

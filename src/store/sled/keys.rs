@@ -11,6 +11,9 @@ pub(super) const FORMAT_KEY: &[u8] = b"v";
 /// The format that this version writes and reads.
 pub(super) const FORMAT: &str = "counterfoil store 1";
 
+/// How many commits there were, u64be.
+pub(super) const COMMITS_KEY: &[u8] = b"c";
+
 /// The most bytes of a value. sled splits a page at 16 values, and puts pages over about 128 KB into files of their own that
 /// are never synced.
 pub(super) const VALUE_BYTES_MAX: usize = 6_000;

@@ -5,13 +5,16 @@
 //! - One writer: commits wait for each other. Several writers left databases that did not open again.
 //! - Any failed write or sync stops the writer for good: the page may be gone, so trying again proves nothing.
 //! - Values stay below `keys::VALUE_BYTES_MAX`: larger pages go to files that are never synced.
+//! - One flipped bit makes sled forget everything after it: a mark of our own beside its file notices (`mark`).
 //! - One tree, a key prefix for each kind of value, so that one batch is atomic.
 
 mod chunk;
 mod keys;
+mod mark;
 
 use std::{
     any::Any,
+    collections::{HashMap, hash_map::Entry},
     fs::{self, File},
     io::ErrorKind,
     panic::{self, AssertUnwindSafe},
@@ -35,7 +38,8 @@ use crate::{
         memory::node_missing,
         sled::{
             chunk::{LeafChunks, append_leaves, append_nodes},
-            keys::{FORMAT, FORMAT_KEY, head_key, head_prefix, index_key, node_chunk},
+            keys::{COMMITS_KEY, FORMAT, FORMAT_KEY, head_key, head_prefix, index_key, node_chunk},
+            mark::Mark,
         },
     },
 };
@@ -44,10 +48,19 @@ use crate::{
 pub struct SledStore {
     db: Db,
     tree: Tree,
-    /// The second handle of the `db` file; held for the length of a commit.
-    writer: Mutex<File>,
+    /// Held for the length of a commit.
+    writer: Mutex<Writer>,
     /// Set once a write or sync has failed: from then on what sled shows may not be what is durable, so nothing is read either.
     stopped: AtomicBool,
+}
+
+/// What only a commit touches.
+struct Writer {
+    /// The second handle of the `db` file.
+    file: File,
+    mark: Mark,
+    /// How many commits there were.
+    commits: u64,
 }
 
 impl SledStore {
@@ -70,12 +83,14 @@ impl SledStore {
         };
         let tree = db.open_tree("counterfoil").map_err(database)?;
         let file = File::open(path.join("db")).map_err(disk("opening the store's file"))?;
+        let (mark, commits) = check_mark(path, &tree, &shown)?;
         check_format(&db, &tree, &file, &shown)?;
         // The entries of folders too: a file that nobody finds again is lost.
         for folder in [path].into_iter().chain(new.into_iter().map(parent)) {
             File::open(folder).and_then(|folder| folder.sync_all()).map_err(disk("syncing the store's folder"))?;
         }
-        Ok(Self { db, tree, writer: Mutex::new(file), stopped: AtomicBool::new(false) })
+        let writer = Mutex::new(Writer { file, mark, commits });
+        Ok(Self { db, tree, writer, stopped: AtomicBool::new(false) })
     }
 
     fn get(&self, key: &[u8]) -> Result<Option<sled::IVec>, StoreError> {
@@ -152,14 +167,22 @@ impl Store for SledStore {
     }
 
     fn nodes(&self, ledger: LedgerId, nodes: &[NodeIndex]) -> Result<Vec<Digest>, StoreError> {
-        let find = |node: &NodeIndex| {
+        // Neighbours stand in one value: many cost few reads.
+        let mut chunks: HashMap<Vec<u8>, Option<sled::IVec>> = HashMap::new();
+        let mut found = Vec::with_capacity(nodes.len());
+        for node in nodes {
             let (key, at) = node_chunk(ledger, *node);
-            let chunk = self.get(&key)?;
-            let digest =
-                chunk.as_ref().and_then(|chunk| chunk.get(at..at + 32)).and_then(|part| Digest::try_from(part).ok());
-            digest.ok_or_else(|| node_missing(ledger, *node))
-        };
-        nodes.iter().map(find).collect()
+            let chunk = match chunks.entry(key) {
+                Entry::Occupied(read) => read.into_mut(),
+                Entry::Vacant(new) => {
+                    let read = self.get(new.key())?;
+                    new.insert(read)
+                }
+            };
+            let digest = chunk.as_ref().and_then(|chunk| chunk.get(at..at + 32)).map(Digest::try_from);
+            found.push(digest.and_then(Result::ok).ok_or_else(|| node_missing(ledger, *node))?);
+        }
+        Ok(found)
     }
 
     fn find(&self, ledger: LedgerId, envelope: Digest) -> Result<Option<LeafIndex>, StoreError> {
@@ -173,7 +196,7 @@ impl Store for SledStore {
     fn commit(&self, appends: &[Append]) -> Result<Vec<Result<(), Moved>>, CommitError> {
         let not_written = |source| CommitError::NotWritten { source };
         check(appends).map_err(not_written)?;
-        let writer = self.writer.lock().map_err(|_| not_written(StoreError::Stopped))?;
+        let mut writer = self.writer.lock().map_err(|_| not_written(StoreError::Stopped))?;
         let tree = self.tree().map_err(not_written)?;
         let mut batch = Batch::default();
         let mut outcomes = Vec::with_capacity(appends.len());
@@ -183,16 +206,41 @@ impl Store for SledStore {
         if outcomes.iter().all(Result::is_err) {
             return Ok(outcomes);
         }
+        let commits = writer.commits + 1;
+        batch.insert(COMMITS_KEY, &commits.to_be_bytes());
         let written = tree.apply_batch(batch).and_then(|()| self.db.flush()).map_err(database);
         let synced = written.and_then(|_| {
-            writer.sync_data().map_err(|source| StoreError::Disk { doing: "syncing the store's file", source })
+            writer.file.sync_data().map_err(|source| StoreError::Disk { doing: "syncing the store's file", source })?;
+            // Only now: the mark must never be ahead of what is durable.
+            writer
+                .mark
+                .write(commits)
+                .map_err(|source| StoreError::Disk { doing: "writing the high-water mark", source })
         });
         if let Err(source) = synced {
             // A failed sync may have dropped the page and cleared the error: never tried again.
             self.stopped.store(true, Ordering::SeqCst);
             return Err(CommitError::Unclear { source });
         }
+        writer.commits = commits;
         Ok(outcomes)
+    }
+}
+
+/// Refuses a store that holds fewer commits than were durable. Comes before anything is written to it.
+fn check_mark(path: &Path, tree: &Tree, shown: &str) -> Result<(Mark, u64), StoreError> {
+    let disk = |source| StoreError::Disk { doing: "reading the high-water mark", source };
+    let held = tree.get(COMMITS_KEY).map_err(database)?;
+    let held = held.and_then(|value| value.as_ref().try_into().ok()).map_or(0, u64::from_be_bytes);
+    match Mark::open(path).map_err(disk)? {
+        Some((mark, durable)) if durable <= held => Ok((mark, held)),
+        Some((_, durable)) => Err(StoreError::Behind { path: shown.to_owned(), held, durable }),
+        // New, or killed before its first commit.
+        None if held == 0 => Ok((Mark::create(path).map_err(disk)?, held)),
+        None => {
+            let problem = "its high-water mark is missing or damaged".into();
+            Err(StoreError::Unopenable { path: shown.to_owned(), problem })
+        }
     }
 }
 

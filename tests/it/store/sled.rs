@@ -139,6 +139,65 @@ fn a_store_of_another_format_is_named_and_left_alone() {
     drop(open(folder.path()));
 }
 
+/// A store of five commits in a folder of its own.
+fn of_five_commits(folder: &Path) -> Model {
+    let (store, mut model) = (open(folder), Model::new("five"));
+    for number in 0..5 {
+        store.commit(&[model.append([leaf(number, 400)])]).unwrap();
+    }
+    model
+}
+
+#[test]
+fn a_store_that_was_put_back_to_an_earlier_state_is_not_opened() {
+    let (folder, before) = (tempdir().unwrap(), tempdir().unwrap());
+    let mut model = of_five_commits(folder.path());
+    let copy = |from: &Path, to: &Path| {
+        for file in fs::read_dir(from).unwrap().map(Result::unwrap).filter(|file| file.path().is_file()) {
+            fs::copy(file.path(), to.join(file.file_name())).unwrap();
+        }
+    };
+    copy(folder.path(), before.path());
+    for number in 5..8 {
+        open(folder.path()).commit(&[model.append([leaf(number, 400)])]).unwrap();
+    }
+    let mark = fs::read(folder.path().join("high-water")).unwrap();
+    fs::remove_dir_all(folder.path()).unwrap();
+    fs::create_dir_all(folder.path().join("blobs")).unwrap();
+    copy(before.path(), folder.path());
+    fs::write(folder.path().join("high-water"), mark).unwrap();
+    for _ in 0..2 {
+        match SledStore::open(folder.path(), CACHE_BYTES) {
+            Err(StoreError::Behind { held, durable: 8, .. }) => assert_eq!(held, 5),
+            other => panic!("{:?}", other.err()),
+        }
+    }
+}
+
+#[test]
+fn one_of_two_slots_is_mark_enough_and_a_store_without_a_mark_is_not_opened() {
+    let folder = tempdir().unwrap();
+    let model = of_five_commits(folder.path());
+    let file = folder.path().join("high-water");
+    let mark = fs::read(&file).unwrap();
+    let spoilt = |places: &[usize]| {
+        let mut spoilt = mark.clone();
+        places.iter().for_each(|place| spoilt[*place] ^= 1);
+        fs::write(&file, spoilt).unwrap();
+        SledStore::open(folder.path(), CACHE_BYTES)
+    };
+    for places in [&[][..], &[7], &[20], &[4_096 + 7], &[4_096 + 20]] {
+        model.check(&spoilt(places).unwrap());
+    }
+    assert!(matches!(spoilt(&[7, 4_096 + 7]), Err(StoreError::Unopenable { .. })));
+    fs::write(&file, []).unwrap();
+    assert!(matches!(SledStore::open(folder.path(), CACHE_BYTES), Err(StoreError::Unopenable { .. })));
+    fs::remove_file(&file).unwrap();
+    assert!(matches!(SledStore::open(folder.path(), CACHE_BYTES), Err(StoreError::Unopenable { .. })));
+    fs::write(&file, mark).unwrap();
+    model.check(&open(folder.path()));
+}
+
 #[test]
 fn a_folder_that_cannot_be_a_store_is_an_error_with_its_path() {
     let folder = tempdir().unwrap();

@@ -42,7 +42,7 @@ fn what_was_committed_is_read_back_whatever_the_batches(store: &dyn Store) {
             next = leaves.end;
             let append = model.append(leaves.map(|number| leaf(number, usize::try_from(number * 37 % 900).unwrap())));
             put(store, append);
-            if model.size() % 5 == 0 {
+            if model.size().is_multiple_of(5) {
                 model.check(store);
             }
         }
@@ -134,8 +134,8 @@ fn a_malformed_append_keeps_the_whole_commit_out(store: &dyn Store) {
         |append| append.leaves.clear(),
         |append| append.leaves[2].1 = leaf(99, 50),
         |append| append.leaves[4].1 = leaf(7, ENTRY_BYTES_MAX + 1),
-        |append| drop(append.nodes.remove(1)),
-        |append| drop(append.nodes.pop()),
+        |append| _ = append.nodes.remove(1),
+        |append| _ = append.nodes.pop(),
         |append| append.nodes.push((NodeIndex { level: 0, index: 8 }, Digest::of(&[]))),
         |append| append.nodes[1].0.index += 1,
         |append| append.size_before = TreeSize::new((1 << 63) - 1).unwrap(),
