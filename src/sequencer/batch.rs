@@ -21,6 +21,7 @@ use crate::{
     sequencer::{
         Submitted,
         error::SubmitError,
+        is_founding,
         recovery::{Live, seen_root},
         task::Answer,
     },
@@ -140,6 +141,9 @@ impl Batch {
         ledger: LedgerId,
         now: Timestamp,
     ) -> Result<usize, SubmitError> {
+        if self.agreement.is_none() && !is_founding(signed) {
+            return Err(SubmitError::AgreementNotFound);
+        }
         let root = self.seen(signed, store, ledger)?;
         check_seen(signed, root)?;
         let admitted = match &mut self.agreement {

@@ -4,6 +4,7 @@
 use std::{
     error::Error,
     fmt, io,
+    panic::{self, AssertUnwindSafe},
     sync::{Arc, mpsc},
     thread,
 };
@@ -46,7 +47,7 @@ impl Committer {
     /// Starts the thread.
     pub(super) fn start(store: Arc<dyn Store>) -> io::Result<Self> {
         let (messages, queue) = mpsc::channel();
-        thread::Builder::new().name("committer".into()).spawn(move || run(store.as_ref(), &queue))?;
+        thread::Builder::new().name("committer".into()).spawn(move || run(store, &queue))?;
         Ok(Self { messages })
     }
 
@@ -71,16 +72,19 @@ impl Committer {
 
 /// Enough that the flush is a small part, few enough that nobody waits long for a batch that is not his.
 const LEAVES_PER_FLUSH: usize = 16_384;
+/// The same for large leaves.
+const BYTES_PER_FLUSH: usize = 16 * 1024 * 1024;
 
-fn run(store: &dyn Store, queue: &mpsc::Receiver<Message>) {
+fn run(store: Arc<dyn Store>, queue: &mpsc::Receiver<Message>) {
     while let Ok(first) = queue.recv() {
         let mut jobs = Vec::new();
-        let (mut leaves, mut stop) = (0, None);
+        let (mut leaves, mut bytes, mut stop) = (0, 0, None);
         let mut next = Some(first);
         while let Some(message) = next {
             match message {
                 Message::Commit(job) => {
                     leaves += job.append.leaves.len();
+                    bytes += job.append.leaves.iter().map(|(_, leaf)| leaf.len()).sum::<usize>();
                     jobs.push(job);
                 }
                 Message::Stop(done) => {
@@ -88,10 +92,13 @@ fn run(store: &dyn Store, queue: &mpsc::Receiver<Message>) {
                     break;
                 }
             }
-            next = if leaves < LEAVES_PER_FLUSH { queue.try_recv().ok() } else { None };
+            let more = leaves < LEAVES_PER_FLUSH && bytes < BYTES_PER_FLUSH;
+            next = if more { queue.try_recv().ok() } else { None };
         }
-        commit(store, jobs);
+        commit(store.as_ref(), jobs);
         if let Some(done) = stop {
+            // First: who asked may want to open the store again.
+            drop(store);
             // Who asked may have gone.
             let _ = done.send(());
             return;
@@ -104,9 +111,16 @@ fn commit(store: &dyn Store, jobs: Vec<Job>) {
         return;
     }
     let (appends, waiting): (Vec<Append>, Vec<_>) = jobs.into_iter().map(|job| (job.append, job.done)).unzip();
-    let outcomes: Vec<Outcome> = match store.commit(&appends) {
-        Ok(outcomes) => outcomes.into_iter().zip(&appends).map(|(outcome, append)| of_one(outcome, append)).collect(),
-        Err(failed) => {
+    let committed = panic::catch_unwind(AssertUnwindSafe(|| store.commit(&appends)));
+    let outcomes: Vec<Outcome> = match committed {
+        Err(_) => {
+            error!(ledgers = appends.len(), "the store panicked in a commit");
+            vec![Outcome::Unclear; appends.len()]
+        }
+        Ok(Ok(outcomes)) => {
+            outcomes.into_iter().zip(&appends).map(|(outcome, append)| of_one(outcome, append)).collect()
+        }
+        Ok(Err(failed)) => {
             error!(ledgers = appends.len(), error = %Causes(&failed), "commit failed");
             let outcome = match failed {
                 CommitError::NotWritten { .. } => Outcome::NotWritten,

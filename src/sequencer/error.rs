@@ -47,9 +47,12 @@ pub enum ReadError {
         /// The size of what is durable.
         size: u64,
     },
-    /// The sequencer has stopped, or the ledger's task has.
+    /// The sequencer has stopped.
     #[error("the server is stopping")]
     Stopped,
+    /// Reading came to an end that is our fault, or the ledger cannot be recovered; the log says why.
+    #[error("reading the ledger failed")]
+    Failed,
     /// The store failed, or what it returned does not fit together.
     #[error("the ledger cannot be read")]
     Store {

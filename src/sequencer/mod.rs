@@ -8,24 +8,19 @@
 mod batch;
 mod committer;
 mod error;
+mod ledgers;
 mod read;
 mod recovery;
 mod task;
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub use error::{OpenError, ReadError, SubmitError};
 
 use crate::{
-    agreement::Agreement,
+    agreement::{Agreement, refusal::check_seen},
     checkpoint::{
         SignedCheckpoint,
         note::{NoteError, NoteSigner, NoteVerifier},
@@ -35,6 +30,7 @@ use crate::{
     ledger::{LedgerId, receipt::Receipt},
     sequencer::{
         committer::Committer,
+        ledgers::{Durable, Handle, Ledgers},
         recovery::{Live, recover_all},
         task::{Command, View},
     },
@@ -84,20 +80,13 @@ struct Inner {
     store: Arc<dyn Store>,
     config: SequencerConfig,
     committer: Committer,
-    /// Every ledger of the store, and those being founded.
-    ledgers: Mutex<BTreeMap<AgreementId, Handle>>,
-    closing: AtomicBool,
+    ledgers: Ledgers,
+    /// Leave to fold a prefix of a ledger anew.
+    folds: Arc<Semaphore>,
 }
 
-/// What others hold of a ledger's task.
-#[derive(Clone)]
-struct Handle {
-    queue: mpsc::Sender<Command>,
-    /// The checkpoint of what is durable; `None` while the ledger is being founded.
-    durable: watch::Receiver<Option<Arc<SignedCheckpoint>>>,
-    /// The size of what is durable.
-    size: watch::Receiver<u64>,
-}
+/// Folding verifies every signature anew, on every core: more at once would only keep each other, and admission, waiting.
+const FOLDS_AT_ONCE: usize = 2;
 
 /// A statement that is in its ledger.
 #[derive(Clone, Debug)]
@@ -124,7 +113,8 @@ impl Sequencer {
         // Fails here rather than at the first founding.
         signer(&config, "agr1").map_err(|source| OpenError::Operator { operator: config.operator.clone(), source })?;
         let committer = Committer::start(Arc::clone(&store)).map_err(|source| OpenError::Thread { source })?;
-        let inner = Inner { store, config, committer, ledgers: Mutex::default(), closing: AtomicBool::new(false) };
+        let (ledgers, folds) = (Ledgers::new(), Arc::new(Semaphore::new(FOLDS_AT_ONCE)));
+        let inner = Inner { store, config, committer, ledgers, folds };
         let sequencer = Self { inner: Arc::new(inner) };
         let opening = sequencer.clone();
         let recovered = tokio::task::spawn_blocking(move || {
@@ -132,8 +122,8 @@ impl Sequencer {
         });
         let recovered = recovered.await.map_err(|_| OpenError::Panicked)??;
         for (agreement, live) in recovered {
-            let handle = sequencer.start_task(agreement, Some(live));
-            sequencer.ledgers().insert(agreement, handle);
+            let start = || sequencer.start_task(agreement, Start::Live(Box::new(live)));
+            sequencer.inner.ledgers.get_or_start(agreement, start).map_err(|_| OpenError::Panicked)?;
         }
         Ok(sequencer)
     }
@@ -142,17 +132,25 @@ impl Sequencer {
     ///
     /// Errors: [`SubmitError`]. After [`SubmitError::NotCommitted`], [`SubmitError::CommitUnclear`] or a lost answer, the same
     /// envelope submitted again gets the receipt of the first time.
+    ///
+    /// # Panics
+    ///
+    /// If the two are not the same statement: one would be admitted and the other kept.
     pub async fn submit(&self, envelope: Envelope, signed: Signed) -> Result<Submitted, SubmitError> {
         let (agreement, statement) = (signed.agreement(), signed.id());
+        assert_eq!(envelope.id(), statement.digest(), "a statement is submitted with its own envelope");
         let (answer, answered) = oneshot::channel();
         let command = Command::Submit { envelope: Box::new(envelope), signed: Box::new(signed), answer };
         self.send(agreement, command).await?;
-        match answered.await.map_err(|_| SubmitError::NotCommitted)?? {
+        match answered.await.map_err(|_| self.lost())?? {
             task::Answer::Recorded(submitted) => Ok(*submitted),
             // Proving an old entry reads the store; the ledger's only writer does not wait for that.
             task::Answer::Before { index } => {
-                let (receipt, entry) =
-                    self.prove_inclusion(agreement, index).await.map_err(|_| SubmitError::NotCommitted)?;
+                let proved = self.prove_inclusion(agreement, index).await;
+                let (receipt, entry) = proved.map_err(|error| match error {
+                    ReadError::Stopped => SubmitError::ShuttingDown,
+                    _ => SubmitError::NotCommitted,
+                })?;
                 let admitted = entry.admitted;
                 Ok(Submitted { agreement, statement, index, admitted, receipt, already_recorded: true })
             }
@@ -161,13 +159,13 @@ impl Sequencer {
 
     /// Asks whether a statement would be admitted now. Writes nothing.
     pub async fn validate(&self, signed: Signed) -> Result<(), SubmitError> {
-        let (answer, answered) = oneshot::channel();
-        if matches!(signed.statement().body, Body::Proposal(_)) && self.handle(signed.agreement()).is_err() {
-            Agreement::found(&signed, (self.inner.config.clock)()).map_err(SubmitError::from)?;
-            return Ok(());
+        let agreement = signed.agreement();
+        if is_founding(&signed) && matches!(self.durable(agreement), Err(ReadError::AgreementNotFound)) {
+            return self.try_founding(&signed);
         }
-        self.send(signed.agreement(), Command::Validate { signed: Box::new(signed), answer }).await?;
-        answered.await.map_err(|_| SubmitError::NotCommitted)?
+        let (answer, answered) = oneshot::channel();
+        self.send(agreement, Command::Validate { signed: Box::new(signed), answer }).await?;
+        answered.await.map_err(|_| self.lost())?
     }
 
     /// Reads the agreement as it stands at its latest durable checkpoint.
@@ -181,9 +179,17 @@ impl Sequencer {
             // Who asked may have gone.
             let _ = answer.send(read(agreement, checkpoint));
         });
-        let handle = self.handle(agreement)?;
-        handle.queue.send(Command::View(read)).await.map_err(|_| ReadError::Stopped)?;
-        answered.await.map_err(|_| ReadError::Stopped)
+        let mut command = Command::View(read);
+        loop {
+            self.durable(agreement)?;
+            let handle = self.inner.ledgers.get(agreement)?;
+            match handle.queue.send(command).await {
+                Ok(()) => break,
+                Err(mpsc::error::SendError(back)) => command = back,
+            }
+            self.restart(agreement, &handle)?;
+        }
+        answered.await.map_err(|_| if self.inner.ledgers.is_closed() { ReadError::Stopped } else { ReadError::Failed })
     }
 
     /// Returns the verifier of an agreement's checkpoints, whether or not the agreement is there.
@@ -200,10 +206,7 @@ impl Sequencer {
 
     /// Stops: what was taken is finished and answered, nothing more is taken.
     pub async fn shut_down(&self) {
-        self.inner.closing.store(true, Ordering::SeqCst);
-        let handles: Vec<Handle> = std::mem::take(&mut *self.ledgers()).into_values().collect();
-        let queues: Vec<_> = handles.into_iter().map(|handle| handle.queue).collect();
-        for queue in queues {
+        for Handle { queue, .. } in self.inner.ledgers.close() {
             let (answer, answered) = oneshot::channel();
             // A task that has ended already has nothing left to finish.
             if queue.send(Command::Stop(answer)).await.is_ok() {
@@ -219,52 +222,52 @@ impl Sequencer {
 
     /// Hands a command to a ledger's task, which is started if the statement founds the ledger.
     async fn send(&self, agreement: AgreementId, command: Command) -> Result<(), SubmitError> {
-        if self.inner.closing.load(Ordering::SeqCst) {
-            return Err(SubmitError::ShuttingDown);
-        }
         let mut command = command;
         loop {
-            let handle = match self.handle(agreement) {
+            let handle = match self.inner.ledgers.get(agreement) {
                 Ok(handle) => handle,
+                Err(ReadError::Stopped) => return Err(SubmitError::ShuttingDown),
                 Err(_) => self.found(agreement, &command)?,
             };
             match handle.queue.try_send(command) {
                 Ok(()) => return Ok(()),
                 Err(mpsc::error::TrySendError::Full(_)) => return Err(SubmitError::Busy),
-                // The task ended because nothing was founded; the next may found it.
-                Err(mpsc::error::TrySendError::Closed(back)) => {
-                    if self.inner.closing.load(Ordering::SeqCst) {
-                        return Err(SubmitError::ShuttingDown);
-                    }
-                    command = back;
-                    self.forget(agreement, &handle.queue);
-                }
+                Err(mpsc::error::TrySendError::Closed(back)) => command = back,
             }
+            self.restart(agreement, &handle).map_err(|_| SubmitError::ShuttingDown)?;
         }
     }
 
     fn found(&self, agreement: AgreementId, command: &Command) -> Result<Handle, SubmitError> {
-        let Command::Submit { signed, .. } = command else { return Err(SubmitError::AgreementNotFound) };
-        if !matches!(signed.statement().body, Body::Proposal(_)) {
-            return Err(SubmitError::AgreementNotFound);
+        match command {
+            // Rests on no entry, so it can be refused at once, and a task is started only for what will stand.
+            Command::Submit { signed, .. } if is_founding(signed) => self.try_founding(signed)?,
+            _ => return Err(SubmitError::AgreementNotFound),
         }
-        // Rests on no entry, so it can be refused at once, and a task is started only for what will stand.
-        Agreement::found(signed, (self.inner.config.clock)()).map_err(SubmitError::from)?;
-        let mut ledgers = self.ledgers();
-        if let Some(handle) = ledgers.get(&agreement) {
-            return Ok(handle.clone());
-        }
-        let handle = self.start_task(agreement, None);
-        ledgers.insert(agreement, handle.clone());
-        Ok(handle)
+        let start = || self.start_task(agreement, Start::Unfounded);
+        self.inner.ledgers.get_or_start(agreement, start).map_err(|_| SubmitError::ShuttingDown)
     }
 
-    fn start_task(&self, agreement: AgreementId, live: Option<Live>) -> Handle {
+    /// Asks whether a statement could found its agreement now.
+    fn try_founding(&self, signed: &Signed) -> Result<(), SubmitError> {
+        check_seen(signed, None)?;
+        Agreement::found(signed, self.now())?;
+        Ok(())
+    }
+
+    /// Starts a task anew that ended: nothing was founded, or it failed. Then the new one recovers the ledger.
+    fn restart(&self, agreement: AgreementId, ended: &Handle) -> Result<(), ReadError> {
+        let start = |durable: &Arc<Durable>| self.start_task(agreement, Start::Recovering(Arc::clone(durable)));
+        self.inner.ledgers.replace(agreement, ended, start)
+    }
+
+    fn start_task(&self, agreement: AgreementId, start: Start) -> Handle {
         let (queue, commands) = mpsc::channel(self.inner.config.queue_max);
-        let checkpoint = live.as_ref().map(|live| Arc::new(live.checkpoint.clone()));
-        let size = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.checkpoint().size.get());
-        let (durable_sender, durable) = watch::channel(checkpoint);
-        let (size_sender, size) = watch::channel(size);
+        let (durable, founded, live) = match start {
+            Start::Unfounded => (Arc::new(Durable::new(None)), false, None),
+            Start::Live(live) => (Arc::new(Durable::new(Some(live.checkpoint.clone()))), true, Some(*live)),
+            Start::Recovering(durable) => (durable, true, None),
+        };
         let task = task::LedgerTask {
             agreement,
             ledger: LedgerId::new(agreement.digest()),
@@ -273,30 +276,32 @@ impl Sequencer {
             clock: Arc::clone(&self.inner.config.clock),
             batch_max: self.inner.config.batch_max,
             committer: self.inner.committer.clone(),
-            durable: durable_sender,
-            size: size_sender,
-            founded: live.is_some(),
+            durable: Arc::clone(&durable),
+            founded,
             live,
         };
         tokio::spawn(task.run(commands));
-        Handle { queue, durable, size }
+        Handle { queue, durable }
     }
 
-    fn forget(&self, agreement: AgreementId, queue: &mpsc::Sender<Command>) {
-        let mut ledgers = self.ledgers();
-        if ledgers.get(&agreement).is_some_and(|handle| handle.queue.same_channel(queue)) {
-            ledgers.remove(&agreement);
-        }
+    /// What to say when a ledger's task did not answer: it failed, or was stopped before it came to the statement.
+    fn lost(&self) -> SubmitError {
+        if self.inner.ledgers.is_closed() { SubmitError::ShuttingDown } else { SubmitError::CommitUnclear }
     }
+}
 
-    fn handle(&self, agreement: AgreementId) -> Result<Handle, ReadError> {
-        self.ledgers().get(&agreement).cloned().ok_or(ReadError::AgreementNotFound)
-    }
+/// How a ledger's task begins.
+enum Start {
+    /// With a ledger that is not there yet.
+    Unfounded,
+    /// With one that was recovered.
+    Live(Box<Live>),
+    /// With one that it has to recover first.
+    Recovering(Arc<Durable>),
+}
 
-    /// The map is never left half changed, so a poisoned lock is as good as any.
-    fn ledgers(&self) -> MutexGuard<'_, BTreeMap<AgreementId, Handle>> {
-        self.inner.ledgers.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn is_founding(signed: &Signed) -> bool {
+    matches!(signed.statement().body, Body::Proposal(_))
 }
 
 fn signer(config: &SequencerConfig, agreement: &str) -> Result<NoteSigner, NoteError> {

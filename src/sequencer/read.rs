@@ -1,6 +1,6 @@
 //! Reading: everything speaks of what is durable, and names no size beyond it.
 
-use std::{ops::Bound, sync::Arc};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::sync::watch;
@@ -122,7 +122,10 @@ impl Sequencer {
         }
         let size = past(size, &checkpoint)?;
         let signer = self.signer(agreement);
+        let leave = Arc::clone(&self.inner.folds).acquire_owned().await.map_err(|_| ReadError::Stopped)?;
         self.reading(agreement, move |store, ledger| {
+            // Kept to the end of the work, which goes on when nobody waits for it any more.
+            let _leave = leave;
             let folded = fold(store, ledger, size).map_err(|source| ReadError::Fold { source: Box::new(source) })?;
             Ok(read(&folded.agreement, &sign_at(&StoreNodes { store, ledger }, size, &signer)?))
         })
@@ -135,25 +138,17 @@ impl Sequencer {
         after: Option<AgreementId>,
         max: usize,
     ) -> Result<Vec<(AgreementId, SignedCheckpoint)>, ReadError> {
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let ledgers = self.ledgers();
-        let handles = ledgers.range((from, Bound::Unbounded));
-        let durable = handles.filter_map(|(id, handle)| {
-            let checkpoint = handle.durable.borrow().as_deref().cloned();
-            checkpoint.map(|checkpoint| (*id, checkpoint))
-        });
-        Ok(durable.take(max).collect())
+        self.inner.ledgers.list(after, max)
     }
 
     /// Returns a watch of the durable size: it changes with every batch.
     pub fn watch(&self, agreement: AgreementId) -> Result<watch::Receiver<u64>, ReadError> {
         self.durable(agreement)?;
-        Ok(self.handle(agreement)?.size)
+        Ok(self.inner.ledgers.get(agreement)?.durable.watch())
     }
 
-    fn durable(&self, agreement: AgreementId) -> Result<Arc<SignedCheckpoint>, ReadError> {
-        let checkpoint = self.handle(agreement)?.durable.borrow().clone();
-        checkpoint.ok_or(ReadError::AgreementNotFound)
+    pub(super) fn durable(&self, agreement: AgreementId) -> Result<Arc<SignedCheckpoint>, ReadError> {
+        self.inner.ledgers.get(agreement)?.durable.checkpoint().ok_or(ReadError::AgreementNotFound)
     }
 
     /// Reads the store on a thread that may wait.
@@ -164,7 +159,7 @@ impl Sequencer {
     ) -> Result<R, ReadError> {
         let store = Arc::clone(&self.inner.store);
         let ledger = LedgerId::new(agreement.digest());
-        tokio::task::spawn_blocking(move || read(store.as_ref(), ledger)).await.map_err(|_| ReadError::Stopped)?
+        tokio::task::spawn_blocking(move || read(store.as_ref(), ledger)).await.map_err(|_| ReadError::Failed)?
     }
 }
 

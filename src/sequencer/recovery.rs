@@ -1,7 +1,7 @@
 //! The one recovery path: a ledger is folded from its entries, and must make its last checkpoint. Taken at every start, and
 //! after every commit that did not clearly succeed.
 
-use std::{num::NonZero, thread};
+use std::{num::NonZero, panic, thread};
 
 use bytes::Bytes;
 
@@ -108,15 +108,17 @@ pub(super) struct Folded {
 pub(super) fn fold(store: &dyn Store, ledger: LedgerId, size: TreeSize) -> Result<Folded, OpenError> {
     let mut folding = Folding { store, ledger, agreement: None, frontier: Frontier::empty() };
     let id = AgreementId::from_digest(ledger.digest());
+    let mut page_max = PAGE_ENTRIES;
     while folding.frontier.size() < size {
         let from = folding.frontier.size().get();
-        let wanted = usize::try_from(size.get() - from).unwrap_or(usize::MAX).min(PAGE_ENTRIES);
-        let leaves = store.leaves(ledger, LeafIndex::new(from), wanted, PAGE_BYTES);
-        let leaves = leaves.map_err(|source| folding.bad(from, source.to_string()))?;
-        if leaves.is_empty() {
-            return Err(folding.bad(from, "it is missing".into()));
+        let wanted = usize::try_from(size.get() - from).unwrap_or(usize::MAX).min(page_max);
+        match store.leaves(ledger, LeafIndex::new(from), wanted, PAGE_BYTES) {
+            Ok(leaves) if leaves.is_empty() => return Err(folding.bad(from, "it is missing".into())),
+            Ok(leaves) => folding.page(&leaves)?,
+            // Somewhere in the page: a smaller one ends before it, down to the first that cannot be read.
+            Err(_) if wanted > 1 => page_max = wanted / 2,
+            Err(source) => return Err(folding.bad(from, source.to_string())),
         }
-        folding.page(&leaves)?;
     }
     match folding.agreement {
         Some(agreement) => Ok(Folded { agreement, frontier: folding.frontier }),
@@ -137,26 +139,35 @@ struct Folding<'a> {
 impl Folding<'_> {
     fn page(&mut self, leaves: &[Bytes]) -> Result<(), OpenError> {
         let first = self.frontier.size().get();
-        let opened = open_all(leaves);
-        for ((index, leaf), opened) in (first..).zip(leaves).zip(opened) {
-            self.check_nodes(index, leaf)?;
+        let opened = open_all(self.store, self.ledger, first, leaves);
+        let unlike = self.first_unlike(leaves);
+        for (index, opened) in (first..).zip(opened) {
+            if unlike == Some(index) {
+                return Err(self.bad(index, "it does not hash to what is kept of it".into()));
+            }
             let (entry, signed) = opened.map_err(|problem| self.bad(index, problem))?;
             self.admit(index, &entry, &signed).map_err(|problem| self.bad(index, problem))?;
         }
         Ok(())
     }
 
-    /// Holds the nodes that a leaf completes against those that are kept: so a bad entry has a name, not only a wrong root.
-    fn check_nodes(&mut self, index: u64, leaf: &[u8]) -> Result<(), OpenError> {
-        let mut completed: Vec<(NodeIndex, Digest)> = Vec::new();
-        self.frontier.push(leaf_hash(leaf), |node, digest| completed.push((node, digest)));
-        let wanted: Vec<NodeIndex> = completed.iter().map(|(node, _)| *node).collect();
-        let kept = self.store.nodes(self.ledger, &wanted).map_err(|source| self.bad(index, source.to_string()))?;
-        if completed.iter().map(|(_, digest)| *digest).eq(kept) {
-            Ok(())
-        } else {
-            Err(self.bad(index, "it does not hash to what is kept of it".into()))
+    /// Pushes leaves, and holds the nodes that each completes against those that are kept: so a bad entry has a name, and
+    /// not only a wrong root. Returns the first that completes others.
+    fn first_unlike(&mut self, leaves: &[Bytes]) -> Option<u64> {
+        let mut completed: Vec<(u64, NodeIndex, Digest)> = Vec::with_capacity(2 * leaves.len());
+        for leaf in leaves {
+            let index = self.frontier.size().get();
+            self.frontier.push(leaf_hash(leaf), |node, digest| completed.push((index, node, digest)));
         }
+        let wanted: Vec<NodeIndex> = completed.iter().map(|(_, node, _)| *node).collect();
+        let kept = self.store.nodes(self.ledger, &wanted);
+        let is_kept = |place: usize, node: NodeIndex, digest: Digest| match &kept {
+            Ok(kept) => kept.get(place) == Some(&digest),
+            // One of them is missing; which, only asking for each tells.
+            Err(_) => self.store.nodes(self.ledger, &[node]).is_ok_and(|kept| kept == [digest]),
+        };
+        let unlike = completed.iter().enumerate().find(|(place, (_, node, digest))| !is_kept(*place, *node, *digest));
+        unlike.map(|(_, (index, _, _))| *index)
     }
 
     fn admit(&mut self, index: u64, entry: &Entry, signed: &Signed) -> Result<(), String> {
@@ -197,19 +208,20 @@ pub(super) fn seen_root(
 type OpenedLeaf = Result<(Entry, Signed), String>;
 
 /// Opens a page of entries on all cores: signatures take nearly all of the time.
-fn open_all(leaves: &[Bytes]) -> Vec<OpenedLeaf> {
+fn open_all(store: &dyn Store, ledger: LedgerId, first: u64, leaves: &[Bytes]) -> Vec<OpenedLeaf> {
+    let leaves: Vec<(u64, &Bytes)> = (first..).zip(leaves).collect();
+    let open_part = |part: &[(u64, &Bytes)]| -> Vec<OpenedLeaf> {
+        part.iter().map(|(index, leaf)| open(store, ledger, *index, leaf)).collect()
+    };
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let part = leaves.len().div_ceil(cores).max(PART_ENTRIES_MIN);
     if leaves.len() <= part {
-        return leaves.iter().map(|leaf| open(leaf)).collect();
+        return open_part(&leaves);
     }
     thread::scope(|scope| {
-        let parts: Vec<_> = leaves
-            .chunks(part)
-            .map(|part| scope.spawn(move || part.iter().map(|leaf| open(leaf)).collect::<Vec<_>>()))
-            .collect();
+        let parts: Vec<_> = leaves.chunks(part).map(|part| scope.spawn(move || open_part(part))).collect();
         let join = |part: thread::ScopedJoinHandle<'_, Vec<OpenedLeaf>>| {
-            part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            part.join().unwrap_or_else(|panic| panic::resume_unwind(panic))
         };
         parts.into_iter().flat_map(join).collect()
     })
@@ -217,8 +229,14 @@ fn open_all(leaves: &[Bytes]) -> Vec<OpenedLeaf> {
 
 const PART_ENTRIES_MIN: usize = 32;
 
-fn open(leaf: &[u8]) -> OpenedLeaf {
+/// Opens an entry, which must also be found under its id: else the same statement could be taken in a second time.
+fn open(store: &dyn Store, ledger: LedgerId, index: u64, leaf: &[u8]) -> OpenedLeaf {
     let entry = Entry::decode(leaf).map_err(|error| error.to_string())?;
     let signed = wire::open(&entry.envelope).map_err(|error| error.to_string())?;
-    Ok((entry, signed))
+    match store.find(ledger, signed.id().digest()) {
+        Ok(Some(found)) if found.get() == index => Ok((entry, signed)),
+        Ok(Some(found)) => Err(format!("its statement is kept as entry {found}")),
+        Ok(None) => Err("its statement is not found under its id".into()),
+        Err(source) => Err(source.to_string()),
+    }
 }

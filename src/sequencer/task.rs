@@ -1,8 +1,11 @@
 //! The task of one ledger: takes what queued, makes a batch of it, waits until it is durable, and answers.
 
-use std::sync::Arc;
+use std::{
+    panic::{self, AssertUnwindSafe},
+    sync::Arc,
+};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tracing::{error, info};
 
 use crate::{
@@ -16,6 +19,7 @@ use crate::{
         batch::{Batch, Submission},
         committer::{Committer, Outcome},
         error::{OpenError, SubmitError},
+        ledgers::Durable,
         recovery::{Live, recover, seen_root},
     },
     statement::{Signed, id::AgreementId},
@@ -57,8 +61,7 @@ pub(super) struct LedgerTask {
     pub(super) clock: Clock,
     pub(super) batch_max: usize,
     pub(super) committer: Committer,
-    pub(super) durable: watch::Sender<Option<Arc<SignedCheckpoint>>>,
-    pub(super) size: watch::Sender<u64>,
+    pub(super) durable: Arc<Durable>,
     /// Whether the ledger is in the store.
     pub(super) founded: bool,
     /// `None` before the founding, and after a commit that did not clearly succeed.
@@ -69,22 +72,7 @@ impl LedgerTask {
     /// Works until everybody who could ask has gone, or it is told to stop.
     pub(super) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
         while let Some(first) = commands.recv().await {
-            let (mut submissions, mut questions, mut stop) = (Vec::new(), Vec::new(), None);
-            let mut next = Some(first);
-            while let Some(command) = next {
-                match command {
-                    Command::Submit { envelope, signed, answer } => {
-                        submissions.push(Submission { envelope, signed, answer });
-                    }
-                    Command::Stop(done) => {
-                        stop = Some(done);
-                        break;
-                    }
-                    question => questions.push(question),
-                }
-                let more = submissions.len() < self.batch_max && questions.len() < QUESTIONS_MAX;
-                next = if more { commands.try_recv().ok() } else { None };
-            }
+            let Taken { submissions, questions, stop } = take(first, &mut commands, self.batch_max);
             if self.live.is_none() && self.founded {
                 self.recover().await;
             }
@@ -95,13 +83,15 @@ impl LedgerTask {
                 self.answer(question);
             }
             if let Some(done) = stop {
+                // First: who asked may want to open the store again.
+                drop(self);
                 // Who asked may have gone.
                 let _ = done.send(());
                 return;
             }
-            // Nothing was founded: whoever still waits is told to come again, and starts anew.
+            // Nothing was founded: what queued is answered, and whoever comes then starts anew.
             if self.live.is_none() && !self.founded {
-                return;
+                commands.close();
             }
         }
     }
@@ -119,7 +109,7 @@ impl LedgerTask {
         for submission in submissions {
             batch.take(submission, self.store.as_ref(), self.ledger, (self.clock)());
         }
-        let last = self.durable.borrow().clone();
+        let last = self.durable.checkpoint();
         if batch.is_empty() {
             self.live = batch.release_refusals(last.as_deref());
             return;
@@ -129,12 +119,9 @@ impl LedgerTask {
         match self.committer.commit(append).await {
             Outcome::Durable => {
                 self.founded = true;
-                let size = checkpoint.checkpoint().size.get();
-                info!(agreement = %self.agreement, size, "committed batch");
-                self.durable.send_replace(Some(Arc::new(checkpoint.clone())));
+                info!(agreement = %self.agreement, size = %checkpoint.checkpoint().size, "committed batch");
+                self.durable.tell(checkpoint.clone());
                 self.live = batch.release(self.agreement, checkpoint);
-                // After the rest: a watcher that is told must find what it was told of.
-                self.size.send_replace(size);
             }
             // What is in memory is, perhaps, ahead of what is kept: it is dropped, and the ledger recovered.
             Outcome::NotWritten => batch.fail(|| SubmitError::NotCommitted),
@@ -168,9 +155,7 @@ impl LedgerTask {
         match recovered.await.unwrap_or(Err(OpenError::Panicked)) {
             Ok(Some((_, live))) => {
                 info!(agreement = %self.agreement, size = %live.frontier.size(), "recovered ledger");
-                let size = live.frontier.size().get();
-                self.durable.send_replace(Some(Arc::new(live.checkpoint.clone())));
-                self.size.send_replace(size);
+                self.durable.tell(live.checkpoint.clone());
                 self.live = Some(live);
             }
             Ok(None) => self.founded = false,
@@ -181,7 +166,13 @@ impl LedgerTask {
     /// Answers what does not change anything, from what is durable.
     fn answer(&self, question: Command) {
         match (question, &self.live) {
-            (Command::View(view), Some(live)) => view(&live.agreement, &live.checkpoint),
+            (Command::View(view), Some(live)) => {
+                // It only looks: the ledger is whole whatever becomes of it.
+                let seen = panic::catch_unwind(AssertUnwindSafe(|| view(&live.agreement, &live.checkpoint)));
+                if seen.is_err() {
+                    error!(agreement = %self.agreement, "a view panicked");
+                }
+            }
             (Command::Validate { signed, answer }, Some(live)) => {
                 // Who asked may have gone.
                 let _ = answer.send(self.validate(live, &signed));
@@ -209,5 +200,36 @@ impl LedgerTask {
     }
 }
 
+/// What queued, up to the limits of one batch.
+struct Taken {
+    submissions: Vec<Submission>,
+    questions: Vec<Command>,
+    stop: Option<oneshot::Sender<()>>,
+}
+
+fn take(first: Command, commands: &mut mpsc::Receiver<Command>, batch_max: usize) -> Taken {
+    let mut taken = Taken { submissions: Vec::new(), questions: Vec::new(), stop: None };
+    let (mut next, mut bytes) = (Some(first), 0);
+    while let Some(command) = next {
+        match command {
+            Command::Submit { envelope, signed, answer } => {
+                bytes += envelope.payload.len();
+                taken.submissions.push(Submission { envelope, signed, answer });
+            }
+            Command::Stop(done) => {
+                taken.stop = Some(done);
+                return taken;
+            }
+            question => taken.questions.push(question),
+        }
+        let more =
+            taken.submissions.len() < batch_max && bytes < BATCH_BYTES_MAX && taken.questions.len() < QUESTIONS_MAX;
+        next = if more { commands.try_recv().ok() } else { None };
+    }
+    taken
+}
+
+/// A batch takes no further statement once its payloads have so many bytes: it is kept in memory until it is durable.
+const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Views run between batches and are short; this many at once still let the next batch begin soon.
 const QUESTIONS_MAX: usize = 256;

@@ -116,7 +116,7 @@ impl From<ReadError> for No {
             ReadError::AgreementNotFound => not_found(),
             ReadError::BeyondTree { asked, size } => beyond(asked, size),
             ReadError::Stopped => stopping(),
-            ReadError::Store { .. } | ReadError::Fold { .. } => Self::internal(&error),
+            ReadError::Failed | ReadError::Store { .. } | ReadError::Fold { .. } => Self::internal(&error),
         }
     }
 }

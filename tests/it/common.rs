@@ -17,3 +17,31 @@ pub fn shared(path: &str) -> Option<PathBuf> {
     assert!(found.exists(), "../shared is there, but {path} is not in it");
     Some(found)
 }
+
+/// A reproducible sequence of numbers (splitmix64), whose seed is printed. Set `COUNTERFOIL_SEED` to repeat it.
+pub struct Chance(u64);
+
+impl Chance {
+    /// Begins a sequence for the test `of`.
+    pub fn new(of: &str) -> Self {
+        let mut fresh = [0; 8];
+        getrandom::fill(&mut fresh).unwrap();
+        let given = std::env::var("COUNTERFOIL_SEED").ok().map(|seed| seed.parse().unwrap());
+        let seed = given.unwrap_or_else(|| u64::from_be_bytes(fresh));
+        eprintln!("{of}: COUNTERFOIL_SEED={seed}");
+        Self(seed)
+    }
+
+    /// Returns the next number.
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// Returns a number below `end`.
+    pub fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(end).unwrap()).unwrap()
+    }
+}

@@ -16,6 +16,7 @@ mod law;
 mod limits;
 mod onnx;
 mod parties;
+mod sequencer;
 mod service;
 mod serving;
 mod split_hostile;

@@ -1,0 +1,99 @@
+//! The sequencer over real agreements: what it answers, what it withholds until it is durable, and how it opens again.
+
+mod answers;
+mod batches;
+mod deal;
+mod faults;
+mod opening;
+mod reads;
+mod watched;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use counterfoil::{
+    envelope::Envelope,
+    keys::SecretKey,
+    merkle::proof::check_consistency,
+    sequencer::{OpenError, Sequencer, SequencerConfig, SubmitError, Submitted},
+    statement::{id::AgreementId, wire},
+    store::Store,
+    time::Timestamp,
+};
+
+/// A clock that a test sets.
+#[derive(Clone)]
+struct Hands(Arc<AtomicU64>);
+
+impl Hands {
+    fn at(ms: u64) -> Self {
+        Self(Arc::new(AtomicU64::new(ms)))
+    }
+
+    fn set(&self, ms: u64) {
+        self.0.store(ms, Ordering::SeqCst);
+    }
+}
+
+fn ms(ms: u64) -> Timestamp {
+    Timestamp::from_ms(ms).unwrap()
+}
+
+/// Later than all work that these tests claim.
+const NOON_MS: u64 = 1_767_268_800_000;
+
+fn config(hands: &Hands) -> SequencerConfig {
+    let hands = Arc::clone(&hands.0);
+    let clock = Arc::new(move || ms(hands.load(Ordering::SeqCst)));
+    SequencerConfig::new("log.example", SecretKey::from_seed(&[9; 32]), clock)
+}
+
+async fn try_open(store: &Arc<impl Store>) -> Result<Sequencer, OpenError> {
+    let store: Arc<dyn Store> = store.clone();
+    Sequencer::open(store, config(&Hands::at(NOON_MS))).await
+}
+
+async fn open(store: &Arc<impl Store>) -> Sequencer {
+    try_open(store).await.unwrap()
+}
+
+async fn submit(sequencer: &Sequencer, envelope: Envelope) -> Result<Submitted, SubmitError> {
+    let signed = wire::open(&envelope).unwrap();
+    let id = signed.agreement();
+    let submitted = sequencer.submit(envelope.clone(), signed).await?;
+    assert_eq!(submitted.agreement, id);
+    check_receipt(sequencer, &envelope, &submitted);
+    Ok(submitted)
+}
+
+/// Builds the leaf from the envelope that was submitted, as a client does, and checks the receipt over it.
+fn check_receipt(sequencer: &Sequencer, envelope: &Envelope, submitted: &Submitted) {
+    let entry = counterfoil::ledger::entry::Entry { admitted: submitted.admitted, envelope: envelope.clone() };
+    let leaf = entry.encode();
+    assert_eq!(submitted.receipt.extra.as_deref(), Some(leaf.as_slice()));
+    assert_eq!(submitted.receipt.index.get(), submitted.index);
+    assert_eq!(submitted.statement.digest(), envelope.id());
+    submitted.receipt.check(&leaf, &sequencer.verifier(submitted.agreement)).unwrap();
+}
+
+fn reason(error: &SubmitError) -> &'static str {
+    match error {
+        SubmitError::Refused(refusal) => refusal.reason(),
+        other => panic!("{other}"),
+    }
+}
+
+/// Checks that the ledger of each note is a prefix of the ledger as it is, and returns its size.
+async fn check_prefixes(sequencer: &Sequencer, agreement: AgreementId, notes: impl IntoIterator<Item = String>) -> u64 {
+    let latest = sequencer.checkpoint(agreement).await.unwrap();
+    let verifier = sequencer.verifier(agreement);
+    for note in notes {
+        let earlier = counterfoil::checkpoint::SignedCheckpoint::open(&note, &verifier).unwrap();
+        let (earlier, latest) = (earlier.checkpoint(), latest.checkpoint());
+        let path = sequencer.prove_consistency(agreement, earlier.size.get(), latest.size.get()).await.unwrap();
+        check_consistency(earlier.size, &earlier.root, latest.size, &latest.root, &path).unwrap();
+    }
+    latest.checkpoint().size.get()
+}

@@ -1,0 +1,118 @@
+//! Readers: everything they are told is durable, provable, and of the size they asked for.
+
+use std::sync::Arc;
+
+use counterfoil::{
+    checkpoint::SignedCheckpoint,
+    merkle::{index::TreeSize, proof::check_consistency},
+    sequencer::{ReadError, Sequencer},
+    store::memory::MemoryStore,
+};
+
+use crate::sequencer::{deal::Deal, open, submit, watched::Watched};
+
+/// A ledger of `size` entries, with the checkpoint after each.
+async fn ledger(sequencer: &Sequencer, deal: &Deal, size: u64) -> Vec<SignedCheckpoint> {
+    let mut checkpoints = Vec::new();
+    for envelope in deal.opening().into_iter().chain((2..size).map(|number| deal.contribution(number))) {
+        submit(sequencer, envelope).await.unwrap();
+        checkpoints.push(sequencer.checkpoint(deal.id).await.unwrap());
+    }
+    checkpoints
+}
+
+#[tokio::test]
+async fn every_entry_and_every_pair_of_sizes_is_proved() {
+    let sequencer = open(&Arc::new(MemoryStore::new())).await;
+    let deal = Deal::new(1);
+    let checkpoints = ledger(&sequencer, &deal, 20).await;
+    let leaves = sequencer.entries(deal.id, 0, 100).await.unwrap();
+    assert_eq!(leaves.len(), 20);
+    for (index, leaf) in (0..).zip(&leaves) {
+        let (receipt, entry) = sequencer.prove_inclusion(deal.id, index).await.unwrap();
+        let of = receipt.check(leaf, &sequencer.verifier(deal.id)).unwrap();
+        assert_eq!((of.checkpoint().size.get(), receipt.index.get()), (20, index));
+        assert_eq!(entry.encode(), *leaf);
+        let statement = counterfoil::statement::id::StatementId::from_digest(entry.envelope.id());
+        assert_eq!(sequencer.index_of(deal.id, statement).await.unwrap(), Some(index));
+    }
+    for (first, earlier) in (1..).zip(&checkpoints) {
+        assert_eq!(sequencer.checkpoint_at(deal.id, first).await.unwrap().note(), earlier.note());
+        for (second, later) in (first..).zip(&checkpoints[usize::try_from(first).unwrap() - 1..]) {
+            let path = sequencer.prove_consistency(deal.id, first, second).await.unwrap();
+            let (earlier, later) = (earlier.checkpoint(), later.checkpoint());
+            check_consistency(earlier.size, &earlier.root, later.size, &later.root, &path).unwrap();
+            assert_eq!(later.size, TreeSize::new(second).unwrap());
+        }
+    }
+    let beyond = |found: ReadError| matches!(found, ReadError::BeyondTree { size: 20, .. });
+    assert!(beyond(sequencer.prove_inclusion(deal.id, 20).await.unwrap_err()));
+    assert!(beyond(sequencer.prove_consistency(deal.id, 0, 20).await.unwrap_err()));
+    assert!(beyond(sequencer.prove_consistency(deal.id, 5, 21).await.unwrap_err()));
+    assert!(beyond(sequencer.prove_consistency(deal.id, 6, 5).await.unwrap_err()));
+    assert!(beyond(sequencer.view_at(deal.id, 0, |_, _| ()).await.unwrap_err()));
+    assert!(beyond(sequencer.view_at(deal.id, u64::MAX, |_, _| ()).await.unwrap_err()));
+    assert_eq!(sequencer.entries(deal.id, 20, 10).await.unwrap().len(), 0);
+    assert_eq!(sequencer.entries(deal.id, u64::MAX, 10).await.unwrap().len(), 0);
+    assert_eq!(sequencer.entries(deal.id, 18, 10).await.unwrap(), leaves[18..]);
+    let unknown = sequencer.checkpoint(Deal::new(2).id).await.unwrap_err();
+    assert!(matches!(unknown, ReadError::AgreementNotFound));
+}
+
+#[tokio::test]
+async fn a_view_of_the_past_is_the_view_that_was() {
+    let sequencer = open(&Arc::new(MemoryStore::new())).await;
+    let deal = Deal::new(1);
+    let checkpoints = ledger(&sequencer, &deal, 12).await;
+    for (size, then) in (1..).zip(&checkpoints) {
+        let (entries, note) = sequencer
+            .view_at(deal.id, size, |agreement, checkpoint| (agreement.size(), checkpoint.note().to_owned()))
+            .await
+            .unwrap();
+        assert_eq!((entries, note.as_str()), (size, then.note()));
+    }
+}
+
+#[tokio::test]
+async fn a_watcher_hears_of_every_batch_and_finds_what_it_was_told_of() {
+    let store = Arc::new(Watched::new());
+    let sequencer = open(&store).await;
+    let deal = Deal::new(1);
+    assert!(matches!(sequencer.watch(deal.id), Err(ReadError::AgreementNotFound)));
+    submit(&sequencer, deal.proposal.clone()).await.unwrap();
+    let mut watch = sequencer.watch(deal.id).unwrap();
+    assert_eq!(*watch.borrow_and_update(), 1);
+    store.hold();
+    let acceptance = tokio::spawn({
+        let (sequencer, envelope) = (sequencer.clone(), deal.acceptance());
+        async move { submit(&sequencer, envelope).await.unwrap() }
+    });
+    while store.commits() < 2 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!watch.has_changed().unwrap(), "what is not durable is not told");
+    let size = sequencer.checkpoint(deal.id).await.unwrap().checkpoint().size.get();
+    assert_eq!((size, sequencer.entries(deal.id, 0, 9).await.unwrap().len()), (1, 1));
+    store.let_go();
+    watch.changed().await.unwrap();
+    let told = *watch.borrow_and_update();
+    let size = sequencer.checkpoint(deal.id).await.unwrap().checkpoint().size.get();
+    assert_eq!((told, size, sequencer.entries(deal.id, 0, 9).await.unwrap().len()), (2, 2, 2));
+    acceptance.await.unwrap();
+    sequencer.shut_down().await;
+    assert!(watch.changed().await.is_err(), "a watch ends with the sequencer");
+}
+
+#[tokio::test]
+async fn a_view_that_panics_harms_nobody_else() {
+    let sequencer = open(&Arc::new(MemoryStore::new())).await;
+    let deal = Deal::new(1);
+    let watch = ledger(&sequencer, &deal, 3).await.pop().map(|_| sequencer.watch(deal.id).unwrap()).unwrap();
+    for size in [3, 2] {
+        let panicked = sequencer.view_at(deal.id, size, |_, _| panic!("as planned")).await;
+        assert!(matches!(panicked, Err(ReadError::Failed)), "{panicked:?}");
+        assert_eq!(sequencer.view(deal.id, |agreement, _| agreement.size()).await.unwrap(), 3);
+    }
+    submit(&sequencer, deal.contribution(9)).await.unwrap();
+    assert_eq!(*watch.borrow(), 4);
+}
