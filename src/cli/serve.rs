@@ -200,7 +200,7 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let exit = match error {
             StoreError::InUse { .. } | StoreError::Format { .. } => Exit::Configuration,
-            StoreError::Damaged { .. } => Exit::Unverified,
+            StoreError::Damaged { .. } | StoreError::Behind { .. } => Exit::Unverified,
             _ => Exit::Fault,
         };
         Self::new(exit, error.to_string()).because(error)
