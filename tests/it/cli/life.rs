@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::parties;
+use super::{machine::day, parties};
 
 #[test]
 fn two_parties_go_from_their_keys_to_an_audited_split() {
@@ -10,13 +10,22 @@ fn two_parties_go_from_their_keys_to_an_audited_split() {
     let (world, agreement) = (&parties.world, parties.agreement.as_str());
     let said = world.json(
         "community",
-        &["contribute", "3", "review-hour", "--worked", "2026-11-01..2026-11-02", "--note", "parser", "--yes"],
+        &[
+            "contribute",
+            "3",
+            "review-hour",
+            "--worked",
+            &format!("{}..{}", day(3), day(2)),
+            "--note",
+            "parser",
+            "--yes",
+        ],
     );
     assert_eq!(said["recorded"][0]["entry"], 2);
     let contribution = said["recorded"][0]["statement"].as_str().unwrap().to_owned();
     world.good(
         "community",
-        &["contribute", "1", "dataset", "--worked", "2026-11-20", "--artifact", "dataset:agreement.md", "--yes"],
+        &["contribute", "1", "dataset", "--worked", &day(2), "--artifact", "dataset:agreement.md", "--yes"],
     );
     // By its beginning and by its entry.
     world.good("enterprise", &["attest", &contribution[..12], "3", "--yes"]);
@@ -75,12 +84,13 @@ fn a_history_goes_in_once_however_often_it_is_sent() {
     let parties = parties();
     let world = &parties.world;
     let mut history = String::from("party,unit,quantity,landed,commit\n");
-    for row in 0..40 {
-        let party = ["community", "enterprise", "elsewhere"][row % 3];
-        history.push_str(&format!("{party},commit,1,2026-10-{:02},{row:040x}\n", row % 28 + 1));
+    for row in 0..40_u64 {
+        let party = ["community", "enterprise", "elsewhere"][usize::try_from(row % 3).unwrap()];
+        history.push_str(&format!("{party},commit,1,{},{row:040x}\n", day(50 - row)));
     }
     // Two that are the same in everything are two.
-    history.push_str("community,review-hour,3/2,2026-10-01,\ncommunity,review-hour,3/2,2026-10-01,\n");
+    let same = format!("community,review-hour,3/2,{},\n", day(60));
+    history.push_str(&same.repeat(2));
     world.write("history.csv", &history);
     let columns = ["--from", "history.csv", "--column", "time=landed", "--column", "artifact=commit", "--yes"];
     let send = |who: &str| world.json(who, &[&["contribute"][..], &columns].concat());
@@ -89,9 +99,9 @@ fn a_history_goes_in_once_however_often_it_is_sent() {
     assert_eq!(first["left_out"]["rows"], 13);
     let second = send("community");
     assert_eq!((&second["recorded"], &second["recorded_before"]), (&0.into(), &16.into()));
-    world.write("history.csv", &(history + "community,commit,1,2026-10-02,ffffffffffffffffffffffffffffffffffffffff\n"));
+    world.write("history.csv", &(history + &format!("community,commit,1,{},{}\n", day(5), "f".repeat(40)) + &same));
     let third = send("community");
-    assert_eq!((&third["recorded"], &third["recorded_before"]), (&1.into(), &16.into()));
+    assert_eq!((&third["recorded"], &third["recorded_before"]), (&2.into(), &16.into()));
 
     let judge = ["attest", "--from", "history.csv", "--column", "artifact=commit", "--yes"];
     let judged = world.json("enterprise", &judge);
@@ -100,7 +110,7 @@ fn a_history_goes_in_once_however_often_it_is_sent() {
     world.good("enterprise", &["attest", "--all-of", "community", "--yes"]);
     let counted = world.json("enterprise", &["contributions"]);
     let counted = counted["contributions"].as_array().unwrap();
-    assert_eq!(counted.len(), 17);
+    assert_eq!(counted.len(), 18);
     assert!(counted.iter().all(|contribution| contribution["state"] == "ACCEPTED"), "{counted:?}");
 }
 
@@ -108,7 +118,7 @@ fn a_history_goes_in_once_however_often_it_is_sent() {
 fn what_is_signed_without_a_network_is_sent_by_a_courier() {
     let parties = parties();
     let world = &parties.world;
-    let offline = ["contribute", "1", "commit", "--worked", "2026-11-01", "--offline", "said.json", "--yes"];
+    let offline = ["contribute", "1", "commit", "--worked", &day(20), "--offline", "said.json", "--yes"];
     let said = world.bad(2, "community", &offline);
     assert!(said.contains("no copy of agr1") && said.contains("counterfoil show"), "{said}");
     world.good("community", &["show"]);
@@ -140,7 +150,7 @@ fn the_server_stops_when_told_and_goes_on_where_it_was() {
     assert!(world.good("enterprise", &["show", copy.to_str().unwrap()]).contains(agreement));
 
     let server = super::Server::start(world, "store", "log.example.org");
-    let again = ["contribute", "1", "commit", "--worked", "2026-11-01", "--yes", "--server", &server.url];
+    let again = ["contribute", "1", "commit", "--worked", &day(20), "--yes", "--server", &server.url];
     assert_eq!(world.json("community", &again)["recorded"][0]["entry"], 2);
 }
 
@@ -154,7 +164,7 @@ fn nothing_that_is_printed_holds_a_secret() {
     let public = world.good("community", &["key", "show", "sealed.key", "--passphrase-file", "passphrase"]);
     assert!(public.starts_with("key1"));
     world.bad(14, "community", &["key", "show", "sealed.key"]);
-    world.good("community", &["contribute", "1", "commit", "--worked", "2026-11-01", "--yes", "--json"]);
+    world.good("community", &["contribute", "1", "commit", "--worked", &day(20), "--yes", "--json"]);
     world.bad(14, "community", &["key", "show", "agreement.md"]);
     let said = world.said.borrow().clone() + &fs::read_to_string(world.path("server.log")).unwrap();
     for file in ["community/community.key", "enterprise/enterprise.key", "log.key"] {

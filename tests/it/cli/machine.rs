@@ -6,8 +6,10 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
+use counterfoil::time::Timestamp;
 use tempfile::TempDir;
 
 /// The program.
@@ -79,6 +81,13 @@ impl Run {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         Self { code: output.status.code().unwrap(), out: text(&output.stdout), err: text(&output.stderr) }
     }
+}
+
+/// Returns a day so many days ago: work must have ended, and not too long ago, whenever the tests run.
+pub fn day(ago: u64) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let then = Timestamp::from_ms((now - ago * 24 * 60 * 60) * 1_000).unwrap();
+    then.to_string()[..10].to_owned()
 }
 
 /// The program with nothing of the surroundings but what is given: `home` has the settings, and runs are in `at`.

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 use counterfoil::{digest::Digest, statement::id::AgreementId};
 
 use super::{
-    machine::{PROGRAM, World},
+    machine::{PROGRAM, World, day},
     parties, settle_in,
 };
 
@@ -13,11 +13,11 @@ use super::{
 fn every_mistake_has_its_exit_code_and_a_remedy() {
     let parties = parties();
     let world = &parties.world;
-    world.good("community", &["contribute", "1", "commit", "--worked", "2026-11-01", "--yes"]);
+    world.good("community", &["contribute", "1", "commit", "--worked", &day(20), "--yes"]);
     settle_in(world, "stranger", &parties.server.url);
     let agreement = parties.agreement.as_str();
     let unknown = AgreementId::from_digest(Digest::of(&[b"nobody's"])).to_string();
-    let work = |unit: &'static str, day: &'static str| ["contribute", "1", unit, "--worked", day, "--yes"];
+    let lately = day(20);
     let money = |stream: &'static str, amount: &'static str| {
         ["benefit", stream, amount, "--period", "2026-07-01", "--evidence", "agreement.md", "--yes"]
     };
@@ -28,7 +28,7 @@ fn every_mistake_has_its_exit_code_and_a_remedy() {
         (2, "community", money("sponsoring", "12.345EUR").to_vec(), "1234.50 EUR"),
         (2, "community", vec!["show", "agr1qqqqqq"], "--server"),
         (2, "community", vec!["propose", "nowhere.toml", "--yes"], "nowhere.toml"),
-        (12, "community", work("comit", "2026-11-01").to_vec(), "did you mean `commit`?"),
+        (12, "community", work("comit", &lately).to_vec(), "did you mean `commit`?"),
         (12, "community", work("commit", "2099-01-01").to_vec(), "WORK_IN_FUTURE"),
         (12, "community", work("commit", "2020-01-01").to_vec(), "WORK_TOO_OLD"),
         (12, "community", money("support-sales", "12.34").to_vec(), "NOT_COLLECTOR"),
@@ -37,7 +37,7 @@ fn every_mistake_has_its_exit_code_and_a_remedy() {
         (
             12,
             "stranger",
-            vec!["contribute", "1", "commit", "--worked", "2026-11-01", "--agreement", agreement, "--yes"],
+            vec!["contribute", "1", "commit", "--worked", &lately, "--agreement", agreement, "--yes"],
             "SIGNER_NOT_PARTY",
         ),
         (12, "community", vec!["show", &unknown], "--server"),
@@ -59,6 +59,10 @@ fn every_mistake_has_its_exit_code_and_a_remedy() {
             assert!(said.contains("\n hint: "), "{args:?} has no hint:\n{said}");
         }
     }
+}
+
+fn work<'a>(unit: &'a str, day: &'a str) -> [&'a str; 6] {
+    ["contribute", "1", unit, "--worked", day, "--yes"]
 }
 
 #[test]
@@ -96,7 +100,7 @@ fn failures_are_json_too_when_json_is_asked_for() {
 fn every_verb_answers_in_json_when_asked() {
     let parties = parties();
     let world = &parties.world;
-    world.good("community", &["contribute", "2", "commit", "--worked", "2026-11-01", "--yes"]);
+    world.good("community", &["contribute", "2", "commit", "--worked", &day(20), "--yes"]);
     world.good("enterprise", &["attest", "2", "--yes"]);
     let evidence = ["--period", "2026-07-01", "--evidence", "agreement.md", "--yes"];
     world.json("enterprise", &[&["benefit", "support-sales", "5 EUR"][..], &evidence].concat());
@@ -104,7 +108,7 @@ fn every_verb_answers_in_json_when_asked() {
     world.json("community", &["settle", "--dry-run"]);
     world.json("community", &["settle", "--yes"]);
     world.json("enterprise", &["reverse", "4", "1 EUR", "--evidence", "agreement.md", "--yes"]);
-    world.json("community", &["contribute", "1", "commit", "--worked", "2026-11-01", "--yes"]);
+    world.json("community", &["contribute", "1", "commit", "--worked", &day(20), "--yes"]);
     world.json("community", &["withdraw", "8", "--yes"]);
     world.json("community", &["key", "new", "another.key"]);
     world.json("community", &["key", "show"]);

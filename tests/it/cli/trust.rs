@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use super::{Server, parties};
+use super::{Server, machine::day, parties};
 
 #[test]
 fn another_log_key_is_not_accepted_silently() {
@@ -27,7 +27,7 @@ fn a_server_that_takes_entries_back_is_found_out() {
     copy(&world.path("store"), &world.path("before"));
     let server = Server::start(world, "store", "log.example.org");
     let work = |note: &'static str, url: &str| {
-        let what = ["contribute", "1", "commit", "--worked", "2026-11-01", "--note", note];
+        let what = ["contribute", "1", "commit", "--worked", &day(20), "--note", note];
         world.run("community", &[&what[..], &["--agreement", &agreement, "--server", url, "--yes"]].concat())
     };
     assert_eq!(work("kept", &server.url).code, 0);
