@@ -289,7 +289,7 @@ pub const REASONS: [Reason; 78] = [
     ),
     because(
         "ENTITLEMENT_TOO_FINE",
-        "the entitlements of a currency would need a common denominator of more than 262,144 bits",
+        "the entitlements of a currency would need too fine a common denominator: more than 262,144 bits, and fewer where parties times currencies are more than 16 (their number times the square of the bits is at most 2^40)",
         "settle less often, or found a new agreement with plainer fractions",
     ),
     because(

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    split::{ENTITLEMENT_DENOMINATOR_BITS_MAX, SplitError},
+    split::SplitError,
     statement::terms::{CurrencyCode, Name},
 };
 
@@ -42,14 +42,14 @@ pub enum SettlementRefusal {
         computed: String,
     },
     /// The entitlements of a currency have no common denominator within the limit.
-    #[error(
-        "the entitlements in {currency} need a common denominator of {bits} bits, at most {ENTITLEMENT_DENOMINATOR_BITS_MAX} are allowed"
-    )]
+    #[error("the entitlements in {currency} need a common denominator of {bits} bits, at most {max} are allowed")]
     EntitlementTooFine {
         /// The currency.
         currency: CurrencyCode,
         /// The bits needed.
         bits: usize,
+        /// The bits allowed.
+        max: usize,
     },
     /// The split cannot be computed.
     #[error("the split cannot be computed")]

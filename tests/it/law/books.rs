@@ -119,18 +119,14 @@ fn one_entry_may_count_for_several_parties_and_dimensions() {
     assert_eq!(points(1), [Exact::from(2), Exact::from(6)]);
 }
 
-#[test]
-fn entitlements_that_grow_too_fine_are_refused_before_they_hurt() {
-    // Sixteen dimensions of measured shares: their denominators are the sums of points, new ones each time.
-    let dimension = |number: u32| format!("\ndimension D{number} weight 1/16 mass none defaults 1,0");
-    let head: String = (0..16).map(dimension).collect();
-    let terms = terms(&format!("{head}\nunit hour D0 1"));
+/// Settles under `head`, with new and very fine points each time, until it is refused.
+fn settle_until_too_fine(head: &str, dimensions: usize) -> SettlementRefusal {
+    let terms = terms(head);
     let mut books = Books::new(&terms);
     let primes = [18_446_744_073_709_551_521_u64, 18_446_744_073_709_551_437, 18_446_744_073_709_551_427];
     let fine = primes.iter().fold(Exact::ONE, |product, prime| product / Exact::from(*prime));
-    let mut settled = 0;
-    let refusal = loop {
-        for dimension in 0..16 {
+    for settled in 0..1_000 {
+        for dimension in 0..dimensions {
             let step = settled * 16 + u64::try_from(dimension).unwrap();
             books.count(settled, 0, dimension, &fine * Exact::from(step * 1_000_003 + 7));
             books.count(settled, 1, dimension, Exact::from(step + 1));
@@ -138,11 +134,33 @@ fn entitlements_that_grow_too_fine_are_refused_before_they_hurt() {
         books.take_in(settled, BenefitKey(settled), 0, 0, 1);
         match books.account_at(&terms, settled + 1) {
             Ok(account) => books.settle(&account),
-            Err(refusal) => break refusal,
+            Err(refusal) => return refusal,
         }
-        settled += 1;
-        assert!(settled < 1_000, "never too fine");
-    };
-    assert!(matches!(&refusal, SettlementRefusal::EntitlementTooFine { bits, .. } if *bits > 262_144), "{refusal}");
+    }
+    panic!("never too fine");
+}
+
+#[test]
+fn entitlements_that_grow_too_fine_are_refused_before_they_hurt() {
+    // Sixteen dimensions of measured shares: their denominators are the sums of points, new ones each time.
+    let dimension = |number: usize| format!("\ndimension D{number} weight 1/16 mass none defaults 1,0");
+    let head: String = (0..16).map(dimension).collect();
+    let refusal = settle_until_too_fine(&format!("{head}\nunit hour D0 1"), 16);
     assert_eq!(refusal.reason(), "ENTITLEMENT_TOO_FINE");
+    let SettlementRefusal::EntitlementTooFine { bits, max, .. } = refusal else { panic!("{refusal}") };
+    assert!((262_144..280_000).contains(&bits) && max == 262_144, "{bits} bits of {max}");
+}
+
+#[test]
+fn more_lines_may_be_less_fine() {
+    let parties: String = (0..125).map(|number| format!("\nparty p{number}")).collect();
+    let currencies: String = (0..16).map(|number| format!("\ncurrency C{number:02} 2")).collect();
+    let defaults = vec!["1/125"; 125].join(",");
+    let dimension = |number: usize| format!("\ndimension D{number} weight 1/16 mass none defaults {defaults}");
+    let dimensions: String = (0..16).map(dimension).collect();
+    let head = format!("{parties}{currencies}{dimensions}\nunit hour D0 1\nstream sales p0 1");
+    let refusal = settle_until_too_fine(&head, 16);
+    let SettlementRefusal::EntitlementTooFine { bits, max, .. } = refusal else { panic!("{refusal}") };
+    // 2,000 lines: the root of 2^40 / 2,000.
+    assert!(bits > max && max == 23_446, "{bits} bits of {max}");
 }

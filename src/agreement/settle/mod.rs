@@ -6,15 +6,19 @@
 //! settlement took in goes back to that settlement's shares (`formula.md` 5), and costs one step for each settlement
 //! since.
 
+mod figures;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 
 use crate::{
-    agreement::refusal::settlement::SettlementRefusal,
-    digest::Digest,
-    split::{DimensionInput, Entitlements, Exact, Fractions, Ratio, Shares, SplitError, exact_text, pool, shares},
+    agreement::{
+        refusal::settlement::SettlementRefusal,
+        settle::figures::{amount, digest_of, entitlement_bits_max, nets_of, pool_of, pooled},
+    },
+    split::{DimensionInput, Entitlements, Exact, Fractions, Ratio, Shares, SplitError, shares},
     statement::{CurrencyAccount, PartyAccount, Settlement, terms::Terms},
 };
 
@@ -208,34 +212,53 @@ impl Books {
         let shares = self.shares_at(terms, tree_size).map_err(not_computable)?;
         let moved = self.moved(tree_size);
         let streams = self.stream_sums(terms, &moved).map_err(not_computable)?;
-        let mut accounts = Vec::with_capacity(terms.currencies.len());
-        let mut entitlements = Vec::with_capacity(terms.currencies.len());
-        let mut nets = Vec::with_capacity(terms.currencies.len());
-        for (position, currency) in terms.currencies.iter().enumerate() {
-            let exact = self.entitlements_at(terms, position, &moved, &shares.shares).map_err(|error| match error {
-                SplitError::EntitlementTooFine { bits } => {
-                    SettlementRefusal::EntitlementTooFine { currency: currency.code.clone(), bits }
-                }
+        let mut account = Account {
+            settlement: Settlement {
+                tree_size,
+                shares: digest_of("counterfoil shares v1", shares.shares.iter()),
+                accounts: Vec::with_capacity(terms.currencies.len()),
+            },
+            shares,
+            streams,
+            entitlements: Vec::with_capacity(terms.currencies.len()),
+            nets: Vec::with_capacity(terms.currencies.len()),
+        };
+        for currency in 0..terms.currencies.len() {
+            self.split_currency(terms, currency, &moved, &mut account)?;
+        }
+        Ok(account)
+    }
+
+    fn split_currency(
+        &self,
+        terms: &Terms,
+        position: usize,
+        moved: &Moved,
+        account: &mut Account,
+    ) -> Result<(), SettlementRefusal> {
+        let currency = terms.currencies[position].code.clone();
+        let max = entitlement_bits_max(terms);
+        let too_fine = |bits| SettlementRefusal::EntitlementTooFine { currency: currency.clone(), bits, max };
+        let exact =
+            self.entitlements_at(terms, position, moved, &account.shares.shares).map_err(|error| match error {
+                SplitError::EntitlementTooFine { bits } => too_fine(bits),
                 other => not_computable(other),
             })?;
-            let allocations = exact.largest_remainder().map_err(not_computable)?;
-            let in_currency = || streams.iter().filter(move |sum| sum.currency == position);
-            let pool = in_currency()
-                .try_fold(0_u64, |sum, stream| sum.checked_add(stream.pooled))
-                .ok_or_else(|| not_computable(SplitError::AmountTooLarge))?;
-            let parties: Vec<PartyAccount> = allocations
-                .iter()
-                .zip(&self.allocations[position])
-                .map(|(allocation, before)| PartyAccount { allocation: *allocation, due: allocation - before })
-                .collect();
-            nets.push(nets_of(terms, &allocations, in_currency()).map_err(not_computable)?);
-            let digest = digest_of("counterfoil entitlements v1", exact.iter());
-            accounts.push(CurrencyAccount { currency: currency.code.clone(), pool, entitlements: digest, parties });
-            entitlements.push(exact);
+        if exact.denominator_bits() > max {
+            return Err(too_fine(exact.denominator_bits()));
         }
-        let digest = digest_of("counterfoil shares v1", shares.shares.iter());
-        let settlement = Settlement { tree_size, shares: digest, accounts };
-        Ok(Account { settlement, shares, streams, entitlements, nets })
+        let allocations = exact.largest_remainder().map_err(not_computable)?;
+        let streams = || account.streams.iter().filter(move |sum| sum.currency == position);
+        let pool = streams().try_fold(0_u64, |sum, stream| sum.checked_add(stream.pooled));
+        let pool = pool.ok_or_else(|| not_computable(SplitError::AmountTooLarge))?;
+        let nets = nets_of(terms, &allocations, streams()).map_err(not_computable)?;
+        let parties = allocations.iter().zip(&self.allocations[position]);
+        let parties = parties.map(|(now, before)| PartyAccount { allocation: *now, due: now - before }).collect();
+        let digest = digest_of("counterfoil entitlements v1", exact.iter());
+        account.settlement.accounts.push(CurrencyAccount { currency, pool, entitlements: digest, parties });
+        account.entitlements.push(exact);
+        account.nets.push(nets);
+        Ok(())
     }
 
     /// Takes in a settlement that says what [`Self::account_at`] computed for it.
@@ -443,44 +466,6 @@ struct PoolChange {
     past: Vec<(usize, i64)>,
     /// What the new settlement takes in.
     fresh: i64,
-}
-
-fn nets_of<'a>(
-    terms: &Terms,
-    allocations: &[i64],
-    mut streams: impl Iterator<Item = &'a StreamSum>,
-) -> Result<Vec<i64>, SplitError> {
-    let mut nets = allocations.to_vec();
-    streams.try_for_each(|sum| {
-        let collector = &terms.streams[sum.stream].collector;
-        let party = terms.parties.iter().position(|party| party.name == *collector);
-        let net = party.and_then(|party| nets.get_mut(party)).ok_or(SplitError::NoParties)?;
-        *net = net.checked_sub_unsigned(sum.pooled).ok_or(SplitError::AmountTooLarge)?;
-        Ok(())
-    })?;
-    Ok(nets)
-}
-
-fn amount(sum: u128) -> Result<u64, SplitError> {
-    u64::try_from(sum).map_err(|_| SplitError::AmountTooLarge)
-}
-
-fn pool_of(rate: Ratio, gross: u128) -> Result<i64, SplitError> {
-    pool(rate, amount(gross)?)
-}
-
-fn pooled(rate: Ratio, gross: u128) -> Result<u64, SplitError> {
-    u64::try_from(pool_of(rate, gross)?).map_err(|_| SplitError::AmountTooLarge)
-}
-
-/// SHA-256 of a heading and exact numbers, one a line; see `Settlement` in `statement.proto`.
-fn digest_of(heading: &str, numbers: impl Iterator<Item = Exact>) -> Digest {
-    let mut text = format!("{heading}\n");
-    for number in numbers {
-        text.push_str(&exact_text(&number));
-        text.push('\n');
-    }
-    Digest::of(&[text.as_bytes()])
 }
 
 fn not_computable(source: SplitError) -> SettlementRefusal {
