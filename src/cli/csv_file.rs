@@ -40,7 +40,30 @@ pub struct MappingArgs {
 
 /// Where each field comes from, unless from the column of its own name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mapping(BTreeMap<String, Origin>);
+pub struct Mapping {
+    origins: BTreeMap<String, Origin>,
+    /// What the flags begin with, for hints: `--` or `--benefit-`.
+    prefix: Prefix,
+}
+
+/// What the flags of a mapping begin with; several files may be named at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Prefix {
+    /// `--column`, `--set`.
+    #[default]
+    Plain,
+    /// `--benefit-column`, `--benefit-set`.
+    Benefit,
+}
+
+impl Prefix {
+    const fn flags(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Plain => ("--column", "--set"),
+            Self::Benefit => ("--benefit-column", "--benefit-set"),
+        }
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Origin {
@@ -55,9 +78,17 @@ impl MappingArgs {
     ///
     /// Errors: a usage failure that names the nearest known field.
     pub fn mapping(&self, known: &[&str]) -> Result<Mapping, Failure> {
-        let mut mapping = Mapping::default();
-        let columns = self.columns.iter().map(|text| ("--column", text));
-        for (flag, text) in columns.chain(self.fixed.iter().map(|text| ("--set", text))) {
+        self.mapping_of(Prefix::Plain, known)
+    }
+
+    /// Reads the flags as [`Self::mapping`], for those that begin with `prefix`.
+    ///
+    /// Errors: as [`Self::mapping`].
+    pub fn mapping_of(&self, prefix: Prefix, known: &[&str]) -> Result<Mapping, Failure> {
+        let mut mapping = Mapping { prefix, ..Mapping::default() };
+        let (column, set) = prefix.flags();
+        let columns = self.columns.iter().map(|text| (column, text));
+        for (flag, text) in columns.chain(self.fixed.iter().map(|text| (set, text))) {
             let Some((field, value)) = text.split_once('=') else {
                 return Err(Failure::usage(format!("`{flag} {text}` has no `=`"))
                     .hint(format!("write it like {flag} time=landed; the fields are: {}", known.join(", "))));
@@ -70,8 +101,8 @@ impl MappingArgs {
                 return Err(Failure::usage(format!("`{flag} {text}`: there is no field `{field}`")).hint(hint));
             }
             let value = value.trim().to_owned();
-            let origin = if flag == "--set" { Origin::Fixed(value) } else { Origin::Column(value) };
-            if mapping.0.insert(field.to_owned(), origin).is_some() {
+            let origin = if flag == set { Origin::Fixed(value) } else { Origin::Column(value) };
+            if mapping.origins.insert(field.to_owned(), origin).is_some() {
                 return Err(Failure::usage(format!("`{flag} {text}`: the field `{field}` is given twice")));
             }
         }
@@ -83,7 +114,7 @@ impl Mapping {
     /// Takes `value` for `field` where the file has no column of its name and nothing else was said of it.
     #[must_use]
     pub fn or_else(mut self, field: &str, value: &str) -> Self {
-        self.0.entry(field.to_owned()).or_insert_with(|| Origin::Else(value.to_owned()));
+        self.origins.entry(field.to_owned()).or_insert_with(|| Origin::Else(value.to_owned()));
         self
     }
 }
@@ -156,9 +187,9 @@ impl Sheet {
     ///
     /// Errors: [`CsvError::ColumnMissing`] when the mapping names a column that there is not.
     pub fn field(&mut self, name: &'static str) -> Result<Option<Field>, CsvError> {
-        let (column, origin) = match self.mapping.0.get(name) {
+        let (column, origin) = match self.mapping.origins.get(name) {
             Some(Origin::Fixed(value)) => return Ok(Some(Field { name, place: Place::Fixed(value.clone()) })),
-            Some(Origin::Column(column)) => (column.as_str(), self.mapping.0.get(name)),
+            Some(Origin::Column(column)) => (column.as_str(), self.mapping.origins.get(name)),
             other => (name, other),
         };
         if let Some(position) = self.heads.iter().position(|head| head == column) {
@@ -180,7 +211,8 @@ impl Sheet {
     }
 
     fn missing(&self, field: &'static str, column: String) -> CsvError {
-        CsvError::ColumnMissing { path: self.path.clone(), field, column, columns: self.heads.join(", ") }
+        let (path, columns, prefix) = (self.path.clone(), self.heads.join(", "), self.mapping.prefix);
+        CsvError::ColumnMissing { path, field, column, columns, prefix }
     }
 
     /// Returns the columns that no field reads.
@@ -367,6 +399,8 @@ pub enum CsvError {
         column: String,
         /// The columns there are.
         columns: String,
+        /// What the flags begin with that say where it is.
+        prefix: Prefix,
     },
     /// A value is not what it should be.
     #[error("{}:{line}: {field}: {says}", path.display())]
@@ -387,9 +421,12 @@ impl CsvError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::ColumnMissing { field, columns, .. } => format!(
-                "say where it is with --column {field}=COLUMN, or give it with --set {field}=VALUE; columns are: {columns}"
-            ),
+            Self::ColumnMissing { field, columns, prefix, .. } => {
+                let (column, set) = prefix.flags();
+                format!(
+                    "say where it is with {column} {field}=COLUMN, or give it with {set} {field}=VALUE; columns are: {columns}"
+                )
+            }
             Self::RowTooLarge { .. } => "is there a quote that is never closed?".to_owned(),
             Self::FieldCount { .. } => "fields with commas in them stand in double quotes".to_owned(),
             Self::TooLarge { .. } | Self::RowsTooMany { .. } => "split it into several files".to_owned(),

@@ -21,10 +21,16 @@ use crate::{
 /// Returns the account in words, in lines that end with a line end.
 #[must_use]
 pub fn words(account: &Account, terms: &Terms) -> String {
-    let mut text = String::new();
     let size = account.settlement.tree_size;
     let entries = if size == 1 { "its first entry".to_owned() } else { format!("its first {size} entries") };
-    say(&mut text, &heading(&format!("Statement of account of \"{}\" over {entries}", plain(&terms.title))));
+    words_under(&format!("Statement of account of \"{}\" over {entries}", plain(&terms.title)), account, terms)
+}
+
+/// Returns the account in words, as [`words`], under a heading of the caller's.
+#[must_use]
+pub fn words_under(title: &str, account: &Account, terms: &Terms) -> String {
+    let mut text = String::new();
+    say(&mut text, &heading(title));
     for (dimension, shares) in terms.dimensions.iter().zip(&account.shares.dimensions) {
         text.push('\n');
         dimension_words(&mut text, dimension, shares, terms);

@@ -372,6 +372,18 @@ mod tests {
     }
 
     #[test]
+    fn every_example_is_terms_that_the_law_takes() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+        let mut examples = 0;
+        for file in fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            check(&load(&path, Purpose::Try).unwrap()).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()));
+            examples += 1;
+        }
+        assert!(examples >= 4, "{examples}");
+    }
+
+    #[test]
     fn what_is_signed_has_real_keys_and_the_digest_of_the_text() {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("agreement.toml");

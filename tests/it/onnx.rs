@@ -43,6 +43,44 @@ fn the_full_history_goes_through_a_server_to_an_audited_split() {
     assert_eq!((shown.rows, shown.quarters, shown.left_out), (2_832, 37, 1_070));
 }
 
+/// The same file and the same formula without a server: what is due in each quarter is the same to the cent.
+#[test]
+fn a_simulation_says_beforehand_what_the_server_settles() {
+    let Some(history) = shared("data/contributions/onnx-quickstart.csv") else { return };
+    let terms = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/onnx.toml");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_counterfoil"));
+    command.env_clear().arg("simulate").arg(&terms).arg("--contributions").arg(&history).args(["--json", "--quiet"]);
+    command.args(["--column", "artifact=id", "--column", "time=landed", "--set", "unit=commit", "--set", "quantity=1"]);
+    let simulated = answer(command.args(["--benefit-per-period", "100000.00EUR"]));
+    let settled = answer(&mut demo(&history));
+    let dues = |quarters: &serde_json::Value, name: &str, due: &dyn Fn(&serde_json::Value) -> i64| {
+        let quarters = quarters.as_array().unwrap().iter().map(|quarter| {
+            let parties = quarter["parties"].as_array().unwrap().iter();
+            (quarter[name].as_str().unwrap().to_owned(), parties.map(due).collect::<Vec<i64>>())
+        });
+        quarters.collect::<Vec<_>>()
+    };
+    let simulated =
+        dues(&simulated["simulations"][0]["periods"], "period", &|party| party["due_minor"]["EUR"].as_i64().unwrap());
+    let settled = dues(&settled["played"]["quarters"], "quarter", &|party| party["due_minor"].as_i64().unwrap());
+    assert_eq!(simulated, settled);
+    assert_eq!(settled.len(), 5);
+}
+
+fn demo(history: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_counterfoil"));
+    command.env_clear().args(["demo", "--json", "--column", "artifact=id", "--column", "time=landed"]);
+    command.arg("--history").arg(history);
+    command.args(PARTIES.iter().flat_map(|(name, share)| ["--party".to_owned(), format!("{name}={share}")]));
+    command
+}
+
+fn answer(command: &mut Command) -> serde_json::Value {
+    let run = command.output().unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    serde_json::from_slice(&run.stdout).unwrap()
+}
+
 struct Shown {
     rows: usize,
     quarters: usize,
@@ -52,13 +90,7 @@ struct Shown {
 fn plays_through(history: &Path, expected: &str) -> Shown {
     let folder = TempDir::new().unwrap();
     let kept = folder.path().join("kept");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_counterfoil"));
-    command.env_clear().args(["demo", "--json", "--column", "artifact=id", "--column", "time=landed"]);
-    command.arg("--history").arg(history).arg("--keep").arg(&kept);
-    command.args(PARTIES.iter().flat_map(|(name, share)| ["--party".to_owned(), format!("{name}={share}")]));
-    let run = command.output().unwrap();
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    let told: serde_json::Value = serde_json::from_slice(&run.stdout).unwrap();
+    let told = answer(demo(history).arg("--keep").arg(&kept));
 
     let mut settlements = Vec::new();
     let file = File::open(kept.join("demo.counterfoil")).unwrap();

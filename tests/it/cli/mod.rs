@@ -4,6 +4,7 @@ mod demo;
 mod life;
 pub mod machine;
 mod mistakes;
+mod simulate;
 mod trust;
 
 use std::fs;
