@@ -106,3 +106,31 @@ fn said(line: &Line, currency: &Option<CurrencyCode>, party: &Option<Name>, stat
         Line::Shares => format!("settlement's digest of the shares is {stated}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Line, SettlementRefusal};
+
+    #[test]
+    fn a_mismatch_says_both_figures_as_people_write_them() {
+        let text = |line, party: Option<&str>, stated: &str, computed: &str| {
+            SettlementRefusal::SplitMismatch {
+                line,
+                currency: Some("EUR".parse().unwrap()),
+                party: party.map(|name| name.parse().unwrap()),
+                stated: stated.to_owned(),
+                computed: computed.to_owned(),
+            }
+            .to_string()
+        };
+        assert_eq!(
+            text(Line::Due, Some("community"), "60.00 EUR", "58.33 EUR"),
+            "settlement pays community 60.00 EUR; the rule gives 58.33 EUR"
+        );
+        assert_eq!(
+            text(Line::Allocation, Some("community"), "60.00 EUR", "58.33 EUR"),
+            "settlement allocates 60.00 EUR to community in all; the rule gives 58.33 EUR"
+        );
+        assert_eq!(text(Line::Parties, None, "1", "2"), "settlement has 1 lines in EUR; the rule gives 2");
+    }
+}
