@@ -155,7 +155,12 @@ impl<'a> Signer<'a> {
         let teller = Teller::of(&self.ledger.agreement);
         let mut told = Told::new(self.session, self.args.receipt.clone());
         for said in &said {
-            let recorded = send(self.session, connection, &verifier, said)?;
+            let recorded = match send(self.session, connection, &verifier, said) {
+                Ok(recorded) => recorded,
+                // What was recorded before stands, and is told.
+                Err(failure) if !told.indexes.is_empty() => return told.answer(None).and(Err(failure)),
+                Err(failure) => return Err(failure),
+            };
             told.tell(&recorded, said, teller.line(said.signed.statement()))?;
         }
         let next = next(&after, &told.indexes);

@@ -115,6 +115,30 @@ fn a_history_goes_in_once_however_often_it_is_sent() {
 }
 
 #[test]
+fn a_proposal_is_declined_accepted_after_all_or_taken_back() {
+    let parties = parties();
+    let world = &parties.world;
+    let propose = || world.json("community", &["propose", "agreement.toml", "--yes"])["agreement"].clone();
+    let phase = |id: &str| world.json("enterprise", &["show", id])["phase"].clone();
+    let first = propose();
+    let first = first.as_str().unwrap();
+    world.good("enterprise", &["decline", first, "--reason", "the rate is too low", "--yes"]);
+    assert!(world.good("community", &["log", first]).contains("declines the proposal: the rate is too low"));
+    assert_eq!(phase(first), "NEGOTIATING");
+    // By its beginning: there are two agreements on this machine by now.
+    world.good("enterprise", &["accept", &first[..16], "--yes"]);
+    assert_eq!(phase(first), "IN_FORCE");
+    let second = propose();
+    let second = second.as_str().unwrap();
+    assert!(world.bad(12, "enterprise", &["withdraw", second, "--yes"]).contains("NOT_PROPOSER"));
+    world.good("community", &["withdraw", second, "--yes"]);
+    assert_eq!(phase(second), "LAPSED");
+    assert!(world.bad(2, "community", &["account"]).contains("there are 3 on this machine"));
+    let said = world.run("community", &["propose", "agreement.toml", "--dry-run"]);
+    assert!(said.code == 0 && said.out.contains("nothing was sent"), "{}{}", said.out, said.err);
+}
+
+#[test]
 fn what_is_signed_without_a_network_is_sent_by_a_courier() {
     let parties = parties();
     let world = &parties.world;
