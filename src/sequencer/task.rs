@@ -6,7 +6,7 @@ use std::{
 };
 
 use tokio::sync::{mpsc, oneshot};
-use tracing::{error, info};
+use tracing::{debug, error, info};
 
 use crate::{
     agreement::{Agreement, refusal::check_seen},
@@ -119,7 +119,7 @@ impl LedgerTask {
         match self.committer.commit(append).await {
             Outcome::Durable => {
                 self.founded = true;
-                info!(agreement = %self.agreement, size = %checkpoint.checkpoint().size, "committed batch");
+                debug!(agreement = %self.agreement, size = %checkpoint.checkpoint().size, "committed batch");
                 self.durable.tell(checkpoint.clone());
                 self.live = batch.release(self.agreement, checkpoint);
             }
