@@ -67,7 +67,7 @@ impl Default for ServiceConfig {
             message_bytes_max: 128 * 1_024,
             calls_max: 4_096,
             streams_max: 1_024,
-            connections_max: 4_096,
+            connections_max: 1_024,
             connection_streams_max: 1_024,
             call_timeout: Duration::from_secs(30),
             watch_interval: Duration::from_secs(30),

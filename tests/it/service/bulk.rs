@@ -6,7 +6,8 @@ use std::sync::{
 };
 
 use counterfoil::{
-    client::{Client, Recorded, Refused},
+    client::{Client, ClientError, Recorded, Refused},
+    envelope::Envelope,
     proto::counterfoil::v1::{
         SubmitStatementsRequest, ledger_service_client::LedgerServiceClient, submit_statements_response::Outcome,
     },
@@ -15,7 +16,7 @@ use counterfoil::{
 use tonic::Code;
 
 use crate::{
-    parties::{attest, contribute, id},
+    parties::{attest, contribute, id, key},
     service::size,
     serving::{Serving, in_force},
 };
@@ -75,7 +76,7 @@ async fn a_malformed_statement_in_a_stream_is_an_answer_and_ends_nothing() {
     let serving = Serving::in_memory().await;
     let mut client = serving.client().await;
     let agreement = in_force(&mut client).await;
-    let whole = |envelope: counterfoil::envelope::Envelope| counterfoil::proto::counterfoil::v1::Envelope {
+    let whole = |envelope: Envelope| counterfoil::proto::counterfoil::v1::Envelope {
         payload_type: envelope.payload_type,
         payload: envelope.payload,
         key: envelope.key.to_vec().into(),
@@ -100,6 +101,20 @@ async fn a_malformed_statement_in_a_stream_is_an_answer_and_ends_nothing() {
         });
     }
     assert_eq!(reasons, ["FIELD_MISSING", "KEY_INVALID", "2"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_too_large_ends_the_stream_after_what_came_before_it() {
+    let serving = Serving::in_memory().await;
+    let mut client = serving.client().await;
+    let agreement = in_force(&mut client).await;
+    let large = Envelope::sign(vec![0; 200_000].into(), &key("community"));
+    let envelopes = [contribute("community", agreement), large, contribute("community", agreement)];
+    let mut answers = Vec::new();
+    let error = client.submit_all(envelopes, None, |_, answer| answers.push(answer.unwrap().index)).await.unwrap_err();
+    assert!(matches!(&error, ClientError::Refused(no) if no.reason == "REQUEST_TOO_LARGE"), "{error:?}");
+    assert_eq!(answers, [2]);
+    assert_eq!(size(&mut client, agreement).await, 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
