@@ -147,7 +147,7 @@ fn what_is_frozen_is_never_written_over() {
         let path = frozen(name);
         if !path.exists() && std::env::var_os("COUNTERFOIL_FREEZE_FORMATS").is_some() {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(&path, &bytes).unwrap();
+            fs::write(&path, bytes).unwrap();
         }
         assert_eq!(fs::read(&path).unwrap(), bytes, "{name}");
     }
