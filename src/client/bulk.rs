@@ -44,7 +44,7 @@ impl Client {
                 }
             };
             while let Some(sent) = window.first() {
-                match stream.next().await {
+                match counter.in_time(stream.next()).await {
                     Ok(Outcome::Receipt(receipt)) => {
                         let log = self.verifier(sent.agreement, verifier).await?;
                         on_answer(answered, Ok(self.check_receipt(sent, receipt, &log)?));

@@ -51,7 +51,7 @@ pub struct ClientOptions {
     pub log_key: Option<PublicKey>,
     /// How long connecting may take.
     pub connect_timeout: Duration,
-    /// How long one call may take; streams are not bound by it once they are open.
+    /// How long one answer may take, of a call or in a stream of answers; a watcher waits for as long as it takes.
     pub call_timeout: Duration,
     /// How often something is tried that the server says may work later.
     pub tries_max: u32,
@@ -62,7 +62,8 @@ impl Default for ClientOptions {
         Self {
             log_key: None,
             connect_timeout: Duration::from_secs(5),
-            call_timeout: Duration::from_secs(30),
+            // Longer than the server's own, which says why.
+            call_timeout: Duration::from_secs(40),
             tries_max: 8,
         }
     }

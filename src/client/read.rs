@@ -235,7 +235,7 @@ impl Client {
         };
         let mut bytes = 0;
         let lost = |status: Status| failure(&self.url, status);
-        while let Some(message) = chunks.message().await.map_err(lost)? {
+        while let Some(message) = self.in_time(chunks.message()).await.map_err(lost)? {
             out.write_all(&message.chunk).map_err(|source| ClientError::Write { source })?;
             bytes += u64::try_from(message.chunk.len()).unwrap_or(u64::MAX);
         }

@@ -62,6 +62,14 @@ const BACKOFF_MAX: Duration = Duration::from_secs(2);
 /// A server that asks for more than this is not waited for in full; asking again is free.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(30);
 
+impl Client {
+    /// Waits for the next message of a stream, but not longer than for the answer to a call.
+    pub(super) async fn in_time<T>(&self, next: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
+        let in_time = tokio::time::timeout(self.options.call_timeout, next).await;
+        in_time.unwrap_or_else(|_| Err(Status::unavailable("the server has gone silent")))
+    }
+}
+
 /// Tells a server's no from a server that is not there.
 pub(super) fn failure(url: &str, status: Status) -> ClientError {
     let details = status.get_error_details();

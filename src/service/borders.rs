@@ -6,7 +6,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::Semaphore;
@@ -16,6 +16,7 @@ use tonic::{
     codegen::http::{Request, Response},
 };
 use tower::{Layer, Service};
+use tracing::{Level, debug, enabled};
 
 use crate::service::status::{CALL_TIMED_OUT, METHOD_UNKNOWN, No, REQUEST_MALFORMED, REQUEST_TOO_LARGE, SERVER_BUSY};
 
@@ -67,17 +68,24 @@ where
             return Box::pin(async move { Ok(Status::from(no).into_http()) });
         };
         let timeout = self.limits.timeout;
+        let called = enabled!(Level::DEBUG).then(|| (request.uri().path().to_owned(), Instant::now()));
         let answer = self.inner.call(request);
         Box::pin(async move {
             let answer = tokio::time::timeout(timeout, answer).await;
             drop(permit);
-            match answer {
+            let answer = match answer {
                 Ok(response) => response.map(with_reason),
                 Err(_) => {
                     let no = No::new(CALL_TIMED_OUT, "the call took too long").retry_after(BUSY_DELAY);
                     Ok(Status::from(no).into_http())
                 }
+            };
+            if let (Some((call, began)), Ok(response)) = (called, &answer) {
+                // A stream's end, and a call's answer with a message, have their status behind the body.
+                let status = response.headers().get(Status::GRPC_STATUS).and_then(|code| code.to_str().ok());
+                debug!(call, micros = began.elapsed().as_micros(), status = status.unwrap_or("0"), "answered");
             }
+            answer
         })
     }
 }

@@ -87,6 +87,9 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), ServeError> {
     let (stopper, stop) = stop::channel();
+    if let Ok(address) = listener.local_addr() {
+        info!(%address, "serving");
+    }
     let incoming = incoming::accept(listener, config.connections_max);
     let (health, health_service) = tonic_health::server::health_reporter();
     let shared = Shared {

@@ -136,7 +136,7 @@ impl LedgerService for Liar {
 
     type SubmitStatementsStream = ReceiverStream<Result<SubmitStatementsResponse, Status>>;
 
-    /// Answers one by one; a failure `ABORTED` cuts the stream off, others are answers.
+    /// Answers one by one; a failure `ABORTED` cuts the stream off, `CANCELLED` is silence, others are answers.
     async fn submit_statements(
         &self,
         request: Request<Streaming<SubmitStatementsRequest>>,
@@ -157,6 +157,7 @@ impl LedgerService for Liar {
                         let _ = answers.send(Err(Status::unavailable("gone"))).await;
                         return;
                     }
+                    Err(status) if status.code() == Code::Cancelled => std::future::pending().await,
                     Err(status) => Outcome::Refused(v1::Refused {
                         code: i32::from(status.code()),
                         reason: status.message().to_owned(),
@@ -397,6 +398,18 @@ async fn a_stream_that_breaks_is_taken_up_at_the_first_answer_missing() {
     }
     assert!(answers[2].1.is_err());
     assert_eq!(answers.len(), 50);
+}
+
+#[tokio::test]
+async fn a_stream_that_falls_silent_is_taken_up_anew() {
+    let liar = Liar::failing([Status::new(Code::Ok, ""), Status::cancelled("silence")]);
+    let heard = Arc::clone(&liar.heard);
+    let mut client = client_of(liar, ClientOptions { call_timeout: Duration::from_millis(300), ..options() }).await;
+    let mut answers = Vec::new();
+    let envelopes: Vec<_> = (0..3).map(|nonce| envelope(3, nonce)).collect();
+    client.submit_all(envelopes, None, |position, answer| answers.push((position, answer.is_ok()))).await.unwrap();
+    assert_eq!(answers, [(0, true), (1, true), (2, true)]);
+    assert_eq!(*heard.lock().unwrap(), 4, "the second was sent twice");
 }
 
 #[tokio::test]
