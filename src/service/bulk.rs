@@ -114,17 +114,19 @@ async fn enter_all(shared: Shared, mut to_enter: mpsc::Receiver<Opening>, entere
 
 /// Puts a statement into the sequencer's queue, and waits while that is full. Returns what waits for its answer.
 async fn enter(shared: &Shared, envelope: Envelope, signed: Signed) -> Answer {
-    let mut tries = 1;
+    // The queue takes the statement with it, even when it is full; opening it again is cheaper than a copy for each.
+    let kept = envelope.clone();
+    let (mut envelope, mut signed, mut tries) = (envelope, signed, 1);
     loop {
         let sequencer = shared.sequencer.clone();
-        let (again, signed_again) = (envelope.clone(), signed.clone());
-        let mut submitting = Box::pin(async move { sequencer.submit(again, signed_again).await });
+        let mut submitting = Box::pin(async move { sequencer.submit(envelope, signed).await });
         // Asked once, it is in the queue, or the queue is full.
         let asked = poll_fn(|cx| Poll::Ready(submitting.as_mut().poll(cx))).await;
         if let Poll::Ready(Err(SubmitError::Busy)) = asked
             && tries < BUSY_TRIES_MAX
+            && let Ok(opened) = open(&kept)
         {
-            tries += 1;
+            (envelope, signed, tries) = (kept.clone(), opened, tries + 1);
             tokio::time::sleep(BUSY_RETRY_AFTER).await;
             continue;
         }
