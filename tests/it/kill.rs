@@ -43,8 +43,12 @@ async fn fifty_kills_under_load_take_nothing_back() {
     let mut random = Random::seeded();
     let world = World::new();
     let mut promised: BTreeMap<AgreementId, Promised> = BTreeMap::new();
-    let (mut answered, mut resubmitted) = (0, 0);
+    let (mut answered, mut resubmitted, mut while_starting) = (0, 0, 0);
     for kill in 0..=KILLS {
+        if kill > 0 && random.next() % 3 == 0 {
+            Server::kill_while_starting(&world, "store", "kill.test", Duration::from_millis(random.next() % 60));
+            while_starting += 1;
+        }
         let server = Server::start(&world, "store", "kill.test");
         let log_key: PublicKey = server.ready.split_whitespace().last().unwrap().parse().unwrap();
         let client = connect(&server.url, log_key).await;
@@ -60,7 +64,9 @@ async fn fifty_kills_under_load_take_nothing_back() {
             answered += load_and_kill(&client, server, &mut promised, random.next() % 120 + 5).await;
         }
     }
-    eprintln!("{KILLS} kills, {answered} receipts, {resubmitted} unanswered statements submitted again");
+    eprintln!(
+        "{KILLS} kills and {while_starting} while starting, {answered} receipts, {resubmitted} unanswered statements submitted again"
+    );
     assert!(answered > KILLS, "there was hardly any load");
     assert!(resubmitted > 0, "no kill met a statement on its way");
 }

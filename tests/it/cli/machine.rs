@@ -6,7 +6,8 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    time::{SystemTime, UNIX_EPOCH},
+    thread,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use counterfoil::time::Timestamp;
@@ -109,18 +110,30 @@ pub struct Server {
 
 impl Server {
     pub fn start(world: &World, store: &str, operator: &str) -> Self {
-        let log = File::create(world.path("server.log")).unwrap();
-        let mut child = command(&world.path("server"), world.directory.path())
-            .args(["serve", "--listen", "127.0.0.1:0", "--store", store, "--operator", operator])
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+        let mut child = Self::spawn(world, store, operator);
         let mut ready = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
         let url = ready.split_whitespace().find(|word| word.starts_with("http://"));
         let url = url.unwrap_or_else(|| panic!("{}", fs::read_to_string(world.path("server.log")).unwrap()));
         Self { child, url: url.to_owned(), ready: ready.clone() }
+    }
+
+    fn spawn(world: &World, store: &str, operator: &str) -> Child {
+        let log = File::create(world.path("server.log")).unwrap();
+        command(&world.path("server"), world.directory.path())
+            .args(["serve", "--listen", "127.0.0.1:0", "--store", store, "--operator", operator])
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap()
+    }
+
+    /// Starts it, and kills it before it is ready, or a little later.
+    pub fn kill_while_starting(world: &World, store: &str, operator: &str, after: Duration) {
+        let mut child = Self::spawn(world, store, operator);
+        thread::sleep(after);
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     /// Tells it to stop, and waits until it has.
