@@ -45,7 +45,7 @@ async fn fifty_kills_under_load_take_nothing_back() {
     let mut promised: BTreeMap<AgreementId, Promised> = BTreeMap::new();
     let (mut answered, mut resubmitted, mut while_starting) = (0, 0, 0);
     for kill in 0..=KILLS {
-        if kill > 0 && random.next() % 3 == 0 {
+        if kill > 0 && random.next().is_multiple_of(3) {
             Server::kill_while_starting(&world, "store", "kill.test", Duration::from_millis(random.next() % 60));
             while_starting += 1;
         }
