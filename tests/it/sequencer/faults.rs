@@ -241,6 +241,11 @@ async fn whatever_fails_nothing_promised_is_lost() {
     let mut sequencer = open(&store).await;
     let deals: Vec<_> = (0..5).map(Deal::new).collect();
     let (mut witness, mut said, mut failed) = (Witness::default(), BTreeMap::new(), 0);
+    // Three are in force before any fault, so that there is always something to lose; the others are founded under faults.
+    for deal in &deals[..3] {
+        until_recorded(&sequencer, &deal.proposal, &mut witness).await;
+        until_recorded(&sequencer, &deal.acceptance(), &mut witness).await;
+    }
     for round in 0..40_u64 {
         store.plan((0..4).map(|_| FAULTS[chance.below(FAULTS.len())]));
         let mut waiting = JoinSet::new();
@@ -278,5 +283,5 @@ async fn whatever_fails_nothing_promised_is_lost() {
     let again = open(&Arc::new(Watched::over(store.kept()))).await;
     let entries = witness.hold(&again).await;
     eprintln!("{} promises kept, {failed} submissions not answered, {entries} entries", witness.recorded.len());
-    assert!(failed > 50 && witness.recorded.len() > 100);
+    assert!(failed > 20 && witness.recorded.len() > 50, "there was hardly anything to lose");
 }
