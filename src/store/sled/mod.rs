@@ -23,6 +23,8 @@ use std::{
         Mutex,
         atomic::{AtomicBool, Ordering},
     },
+    thread,
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -73,9 +75,7 @@ impl SledStore {
         let new: Vec<&Path> = path.ancestors().take_while(|folder| is_new(folder)).collect();
         fs::create_dir_all(path).map_err(disk("creating the store's folder"))?;
         let config = sled::Config::new().path(path).cache_capacity(cache_bytes).mode(sled::Mode::HighThroughput);
-        // sled's recovery panics on some damaged files.
-        let opened = panic::catch_unwind(AssertUnwindSafe(|| config.open()));
-        let db = match opened {
+        let db = match open_unlocked(&config) {
             Ok(Ok(db)) => db,
             Ok(Err(sled::Error::Io(error))) if is_lock(&error) => return Err(StoreError::InUse { path: shown }),
             Ok(Err(error)) => return Err(StoreError::Unopenable { path: shown, problem: error.to_string() }),
@@ -119,6 +119,23 @@ impl SledStore {
         Ok(Ok(()))
     }
 }
+
+/// Opens the database, as soon as nobody else has it open, or says how its recovery panicked, as it does on some damaged files.
+///
+/// sled gives its lock back a moment after it was dropped, and so does a server that is stopping: who comes next waits for it.
+fn open_unlocked(config: &sled::Config) -> thread::Result<sled::Result<Db>> {
+    for _ in 0..LOCK_TRIES {
+        match panic::catch_unwind(AssertUnwindSafe(|| config.open())) {
+            Ok(Err(sled::Error::Io(error))) if is_lock(&error) => thread::sleep(LOCK_PAUSE),
+            opened => return opened,
+        }
+    }
+    panic::catch_unwind(AssertUnwindSafe(|| config.open()))
+}
+
+/// Two seconds in all.
+const LOCK_TRIES: u32 = 100;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 impl Store for SledStore {
     fn ledgers(&self, after: Option<LedgerId>, max: usize) -> Result<Vec<(LedgerId, Head)>, StoreError> {
