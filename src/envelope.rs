@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::{
     digest::Digest,
-    keys::{KeyError, KeyPoint, PublicKey, SecretKey, Signature, SignatureInvalid},
+    keys::{KeyError, KnownKeys, PublicKey, SecretKey, Signature, SignatureInvalid},
 };
 
 /// The payload type of a statement, version 1.
@@ -43,22 +43,23 @@ impl Envelope {
         Self { payload_type: STATEMENT_TYPE.to_owned(), payload, key, signature: *signature.as_bytes() }
     }
 
-    /// Verifies size, type, key and signature, in this order.
+    /// Verifies size, type, key and signature, in this order; `known` spares finding the point of a key that has signed before.
     ///
     /// Errors: [`EnvelopeError`], for the first that fails.
-    pub fn verify(&self) -> Result<Verified<'_>, EnvelopeError> {
+    pub fn verify(&self, known: &KnownKeys) -> Result<Verified<'_>, EnvelopeError> {
         if self.payload.len() > PAYLOAD_BYTES_MAX {
             return Err(EnvelopeError::PayloadTooLarge { bytes: self.payload.len() });
         }
         if self.payload_type != STATEMENT_TYPE {
             return Err(EnvelopeError::PayloadType { found: self.payload_type.clone() });
         }
-        let point = KeyPoint::from_bytes(self.key).map_err(|source| EnvelopeError::Key { source })?;
+        let point = known.point(self.key).map_err(|source| EnvelopeError::Key { source })?;
         let signer = point.public();
         let pae = pre_authentication_encoding(&self.payload_type, &self.payload);
         point
             .verify(&pae, &Signature::from_bytes(self.signature))
             .map_err(|source| EnvelopeError::Signature { signer, source })?;
+        known.remember(point);
         Ok(Verified { payload: &self.payload, signer, id: Digest::of(&[&pae]) })
     }
 

@@ -27,7 +27,7 @@ use crate::{
         stop::stopping,
         wire::{self, BUSY_RETRY_AFTER},
     },
-    statement::{Signed, wire::open},
+    statement::{Signed, wire::open_with},
 };
 
 /// The answers of one stream.
@@ -82,9 +82,10 @@ async fn read_all(mut shared: Shared, mut requests: Streaming<SubmitStatementsRe
         let payload = envelope.as_ref().map_or(0, |envelope| envelope.payload.len());
         let bytes = u32::try_from(payload).unwrap_or(u32::MAX).saturating_add(STATEMENT_BYTES);
         let Ok(permit) = Arc::clone(&window).acquire_many_owned(bytes.min(WINDOW_BYTES_MAX)).await else { return };
+        let known = Arc::clone(&shared.known);
         let opening = tokio::spawn(async move {
             let envelope = wire::envelope(envelope)?;
-            let signed = open(&envelope).map_err(|error| No::not_opened(&error))?;
+            let signed = open_with(&envelope, &known).map_err(|error| No::not_opened(&error))?;
             Ok((envelope, signed))
         });
         if opened.send(Ok((opening, permit))).await.is_err() {
@@ -124,7 +125,7 @@ async fn enter(shared: &Shared, envelope: Envelope, signed: Signed) -> Answer {
         let asked = poll_fn(|cx| Poll::Ready(submitting.as_mut().poll(cx))).await;
         if let Poll::Ready(Err(SubmitError::Busy)) = asked
             && tries < BUSY_TRIES_MAX
-            && let Ok(opened) = open(&kept)
+            && let Ok(opened) = open_with(&kept, &shared.known)
         {
             (envelope, signed, tries) = (kept.clone(), opened, tries + 1);
             tokio::time::sleep(BUSY_RETRY_AFTER).await;

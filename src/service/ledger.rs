@@ -22,7 +22,7 @@ use crate::{
     },
     statement::{
         id::{AgreementId, StatementId},
-        wire::open,
+        wire::open_with,
     },
 };
 
@@ -45,7 +45,7 @@ impl LedgerService for LedgerFace {
     ) -> Result<Response<SubmitStatementResponse>, Status> {
         let SubmitStatementRequest { envelope, validate_only } = request.into_inner();
         let envelope = wire::envelope(envelope)?;
-        let signed = open(&envelope).map_err(|error| No::not_opened(&error))?;
+        let signed = open_with(&envelope, &self.shared.known).map_err(|error| No::not_opened(&error))?;
         let sequencer = &self.shared.sequencer;
         if validate_only {
             sequencer.validate(signed).await.map_err(No::from)?;

@@ -27,6 +27,7 @@ use tonic_reflection::server::Builder as ReflectionBuilder;
 use tracing::{info, warn};
 
 use crate::{
+    keys::KnownKeys,
     proto::counterfoil::v1::{
         DESCRIPTORS, agreement_service_server::AgreementServiceServer, ledger_service_server::LedgerServiceServer,
     },
@@ -97,6 +98,7 @@ pub async fn serve(
         streams: Arc::new(Semaphore::new(config.streams_max)),
         stop,
         config: Arc::new(config.clone()),
+        known: Arc::default(),
     };
     let agreements = AgreementServiceServer::new(AgreementFace::new(shared.clone()))
         .max_decoding_message_size(config.message_bytes_max);
@@ -153,6 +155,8 @@ struct Shared {
     streams: Arc<Semaphore>,
     stop: Stop,
     config: Arc<ServiceConfig>,
+    /// The keys of those who sign here.
+    known: Arc<KnownKeys>,
 }
 
 impl Shared {

@@ -32,7 +32,8 @@ const GIT_SHA1_BYTES: usize = 20;
 pub(super) const PARTIES_MAX: usize = 1_000;
 pub(super) const CURRENCIES_MAX: usize = 16;
 
-pub(super) fn statement(from: v1::Statement) -> Result<Statement, FieldError> {
+/// Reads a statement whose signer, the key that was verified, is `signer`.
+pub(super) fn statement(from: v1::Statement, signer: PublicKey) -> Result<Statement, FieldError> {
     let body = from.body.ok_or(FieldProblem::Missing);
     let founds = matches!(body, Ok(v1::statement::Body::Proposal(_)));
     let agreement = match (from.agreement_id.is_empty(), founds) {
@@ -45,7 +46,7 @@ pub(super) fn statement(from: v1::Statement) -> Result<Statement, FieldError> {
     };
     Ok(Statement {
         agreement,
-        signer: public_key(&from.signer).within("signer")?,
+        signer,
         nonce: fixed(&from.nonce).within("nonce")?,
         claimed_time: Timestamp::from_ms(from.claimed_time_ms).within("claimed_time_ms")?,
         seen: from.seen.map(|from| seen(&from)).transpose().within("seen")?,

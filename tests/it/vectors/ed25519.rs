@@ -3,15 +3,20 @@
 use std::{collections::BTreeMap, fs};
 
 use counterfoil::keys::{PublicKey, Signature};
+use ed25519_dalek::{Signature as DalekSignature, VerifyingKey};
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::common;
 
-/// Our one rule: a key that may be registered, a signature of 64 bytes, and strict verification.
+/// Our one rule: a key that may be registered, a signature of 64 bytes, and the verdict of strict verification, which is
+/// also asked here.
 fn accepts(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
     let (Ok(key), Ok(signature)) = (PublicKey::from_slice(key), signature.try_into()) else { return false };
-    key.verify(message, &Signature::from_bytes(signature)).is_ok()
+    let verdict = key.verify(message, &Signature::from_bytes(signature)).is_ok();
+    let strict = VerifyingKey::from_bytes(key.as_bytes()).unwrap();
+    assert_eq!(verdict, strict.verify_strict(message, &DalekSignature::from_bytes(&signature)).is_ok());
+    verdict
 }
 
 fn read(path: &str) -> Option<Value> {

@@ -12,7 +12,7 @@ use counterfoil::{
         note::{Note, NoteSigner},
     },
     envelope::{Envelope, STATEMENT_TYPE},
-    keys::SecretKey,
+    keys::{KnownKeys, SecretKey},
     ledger::{
         bundle::{BundleReader, BundleWriter},
         entry::Entry,
@@ -106,7 +106,7 @@ fn this_release_writes_the_frozen_bytes() {
 fn the_frozen_entry_reads() {
     let leaf = fs::read(frozen("entry.leaf")).unwrap();
     assert_eq!(Entry::decode(&leaf), Ok(entry(3)));
-    assert!(entry(3).envelope.verify().is_ok());
+    assert!(entry(3).envelope.verify(&KnownKeys::default()).is_ok());
 }
 
 #[test]

@@ -1,0 +1,96 @@
+//! The rules of [`super`] as they are written down, beside the shorter ways that decide them.
+
+use std::collections::HashSet;
+
+use ed25519_dalek::{Signature as DalekSignature, VerifyingKey};
+use proptest::{collection::vec, prelude::any, prop_assert_eq, proptest, sample::Index};
+
+use super::{KeyError, KeyPoint, PublicKey, SMALL_ORDER, SecretKey, Signature, is_below_field_order};
+
+/// The rule as it is written down: decode, encode, compare; then look whether it is weak.
+fn as_written(bytes: [u8; 32]) -> Result<(), KeyError> {
+    let key = VerifyingKey::from_bytes(&bytes).map_err(|_| KeyError::NotAPoint)?;
+    if key.to_edwards().compress().to_bytes() != bytes {
+        return Err(KeyError::NotCanonical);
+    }
+    if key.is_weak() { Err(KeyError::Weak) } else { Ok(()) }
+}
+
+#[test]
+fn every_spelling_near_the_field_order_is_judged_by_the_rule() {
+    let mut judged = [0; 4];
+    for highest in [0x00, 0x7f, 0x80, 0xff] {
+        for lowest in 0..=0xff {
+            let mut bytes = [if highest & 0x7f == 0 { 0 } else { 0xff }; 32];
+            (bytes[0], bytes[31]) = (lowest, highest);
+            let found = PublicKey::from_bytes(bytes).map(|_| ());
+            assert_eq!(found, as_written(bytes), "{}", hex::encode(bytes));
+            judged[match found {
+                Ok(()) => 0,
+                Err(KeyError::NotAPoint) => 1,
+                Err(KeyError::NotCanonical) => 2,
+                Err(_) => 3,
+            }] += 1;
+        }
+    }
+    assert!(judged.iter().all(|count| *count > 0), "{judged:?}");
+}
+
+#[test]
+fn the_field_order_itself_is_not_below_it() {
+    let mut order = [0xff; 32];
+    (order[0], order[31]) = (0xed, 0x7f);
+    assert!(!is_below_field_order(&order));
+    order[0] = 0xec;
+    assert!(is_below_field_order(&order));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_judged_by_the_rule(bytes in any::<[u8; 32]>()) {
+        prop_assert_eq!(PublicKey::from_bytes(bytes).map(|_| ()), as_written(bytes));
+    }
+}
+
+#[test]
+fn the_points_of_small_order_are_the_eight_that_strict_verification_calls_weak() {
+    let distinct: HashSet<[u8; 32]> = SMALL_ORDER.into_iter().collect();
+    assert_eq!(distinct.len(), 8);
+    for bytes in SMALL_ORDER {
+        let key = VerifyingKey::from_bytes(&bytes).unwrap();
+        assert!(key.is_weak() && key.to_edwards().compress().to_bytes() == bytes, "{}", hex::encode(bytes));
+    }
+}
+
+fn strictly(key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {
+    let key = VerifyingKey::from_bytes(key).unwrap();
+    key.verify_strict(message, &DalekSignature::from_bytes(signature)).is_ok()
+}
+
+proptest! {
+    #[test]
+    fn a_signature_gets_the_strict_verdict_whatever_bit_of_it_is_flipped(
+        seed in any::<[u8; 32]>(), message in vec(any::<u8>(), 0..200), bit in any::<Option<Index>>(),
+    ) {
+        let key = SecretKey::from_seed(&seed);
+        let mut signature = *key.sign(&message).as_bytes();
+        if let Some(bit) = bit {
+            let bit = bit.index(512);
+            signature[bit / 8] ^= 1 << (bit % 8);
+        }
+        let point = KeyPoint::from_bytes(*key.public().as_bytes()).unwrap();
+        let found = point.verify(&message, &Signature::from_bytes(signature)).is_ok();
+        prop_assert_eq!(found, bit.is_none());
+        prop_assert_eq!(found, strictly(key.public().as_bytes(), &message, &signature));
+    }
+
+    #[test]
+    fn no_signature_holds_whose_r_is_of_small_order(seed in any::<[u8; 32]>(), point in 0..8_usize, s in any::<[u8; 32]>()) {
+        let key = SecretKey::from_seed(&seed);
+        let mut signature = [0; 64];
+        signature[..32].copy_from_slice(&SMALL_ORDER[point]);
+        signature[32..].copy_from_slice(&s);
+        let found = KeyPoint::from_bytes(*key.public().as_bytes()).unwrap().verify(b"", &Signature::from_bytes(signature));
+        prop_assert_eq!(found.is_ok(), strictly(key.public().as_bytes(), b"", &signature));
+    }
+}
