@@ -52,6 +52,7 @@ pub mod envelope;
 pub mod keys;
 pub mod ledger;
 pub mod merkle;
+pub mod parallel;
 pub mod proto;
 pub mod sequencer;
 pub mod service;

@@ -16,13 +16,17 @@ pub use report::{Finding, KeySource, NOT_SHOWN, RULES, Report};
 
 use crate::{
     agreement::Agreement,
-    audit::{replay::Replay, verify::open_all},
+    audit::{
+        replay::Replay,
+        verify::{Opened, open_all},
+    },
     checkpoint::{SignedCheckpoint, note::NoteVerifier},
-    keys::PublicKey,
+    keys::{KnownKeys, PublicKey},
     ledger::{
-        bundle::{BundleReader, BundledEntry},
+        bundle::{BundleError, BundleReader, BundledEntry},
         entry::Entry,
     },
+    parallel::in_order,
     statement::Signed,
 };
 
@@ -65,7 +69,7 @@ pub fn audit(input: impl Read, options: &Options) -> Audit {
     audit_each(input, options, |_| ())
 }
 
-/// Audits a bundle and shows each entry that can be decoded to `each`, in order, with the memory of one batch.
+/// Audits a bundle and shows each entry that can be decoded to `each`, in order, with the memory of a few pieces of it.
 #[must_use]
 pub fn audit_each(input: impl Read, options: &Options, mut each: impl FnMut(Audited<'_>)) -> Audit {
     let mut replay = Replay::new(options.file.clone());
@@ -78,43 +82,53 @@ pub fn audit_each(input: impl Read, options: &Options, mut each: impl FnMut(Audi
     };
     let announced = bundle.count();
     let verifier = choose_verifier(bundle.vkey(), options, &mut replay);
-    let mut whole = true;
-    while whole {
-        let mut batch = Vec::new();
-        while batch.len() < BATCH_ENTRIES {
-            match bundle.next_entry() {
-                Ok(Some(entry)) => batch.push(entry),
-                Ok(None) => break,
-                Err(error) => {
-                    let index = replay.size() + u64::try_from(batch.len()).unwrap_or(u64::MAX);
-                    replay.broken_bundle(Some(index), &error);
-                    whole = false;
-                    break;
-                }
-            }
-        }
-        if batch.is_empty() {
-            break;
-        }
-        take_batch(&mut replay, batch, &mut each);
+    let known = KnownKeys::default();
+    let mut broken = None;
+    in_order(
+        || {
+            let piece = if broken.is_none() { read_piece(&mut bundle, &mut broken) } else { Vec::new() };
+            (!piece.is_empty()).then_some(piece)
+        },
+        |piece| open_all(piece, &known),
+        |piece| {
+            take_piece(&mut replay, piece, &mut each);
+            true
+        },
+    );
+    if let Some(error) = broken {
+        replay.broken_bundle(Some(replay.size()), &error);
+        return replay.finish();
     }
-    if whole {
-        match bundle.finish() {
-            Ok(note) => replay.checkpoint(&note, verifier.as_ref(), announced),
-            Err(error) => replay.broken_bundle(None, &error),
-        }
+    match bundle.finish() {
+        Ok(note) => replay.checkpoint(&note, verifier.as_ref(), announced),
+        Err(error) => replay.broken_bundle(None, &error),
     }
     replay.finish()
 }
 
-/// Enough that starting threads costs nothing beside verifying, and few enough to be held in memory at their largest.
-const BATCH_ENTRIES: usize = 2_048;
+/// Enough that handing them over costs nothing beside verifying, and few enough to be held in memory at their largest.
+const PIECE_ENTRIES: usize = 64;
 
-fn take_batch(replay: &mut Replay, batch: Vec<BundledEntry>, each: &mut impl FnMut(Audited<'_>)) {
-    let opened = open_all(&batch);
-    for (bundled, opened) in batch.iter().zip(opened) {
+/// Reads the next entries, and says what it could not read behind them.
+fn read_piece<R: Read>(bundle: &mut BundleReader<R>, broken: &mut Option<BundleError>) -> Vec<BundledEntry> {
+    let mut piece = Vec::with_capacity(PIECE_ENTRIES);
+    while piece.len() < PIECE_ENTRIES {
+        match bundle.next_entry() {
+            Ok(Some(entry)) => piece.push(entry),
+            Ok(None) => break,
+            Err(error) => {
+                *broken = Some(error);
+                break;
+            }
+        }
+    }
+    piece
+}
+
+fn take_piece(replay: &mut Replay, piece: Vec<Opened>, each: &mut impl FnMut(Audited<'_>)) {
+    for opened in piece {
         let index = replay.size();
-        let admitted = replay.entry(bundled, &opened);
+        let admitted = replay.entry(&opened);
         if let Ok((entry, signed)) = &opened.entry {
             each(Audited { index, entry, signed: signed.as_ref().ok(), admitted });
         }

@@ -22,7 +22,7 @@ use crate::{
     digest::Digest,
     keys::PublicKey,
     ledger::{
-        bundle::{BundleError, BundledEntry},
+        bundle::BundleError,
         entry::{Entry, EntryError},
     },
     merkle::{
@@ -107,8 +107,8 @@ impl Replay {
     }
 
     /// Takes the next entry; returns whether the law let it in.
-    pub(super) fn entry(&mut self, bundled: &BundledEntry, opened: &Opened) -> bool {
-        let index = self.size();
+    pub(super) fn entry(&mut self, opened: &Opened) -> bool {
+        let (index, bundled) = (self.size(), &opened.bundled);
         if opened.leaf_hash != bundled.leaf_hash {
             self.report.find(Finding {
                 entry: Some(index),

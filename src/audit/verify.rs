@@ -1,9 +1,8 @@
-//! Opens the envelopes of a batch on all cores: nearly all of an audit's time is signatures.
-
-use std::{num::NonZero, thread};
+//! Opens the envelopes of a piece of a bundle: nearly all of an audit's time is signatures.
 
 use crate::{
     digest::Digest,
+    keys::KnownKeys,
     ledger::{
         bundle::BundledEntry,
         entry::{Entry, EntryError},
@@ -15,8 +14,10 @@ use crate::{
     },
 };
 
-/// What stands in one entry of a bundle, computed from its bytes alone.
+/// An entry of a bundle, and what stands in it, computed from its bytes alone.
 pub(super) struct Opened {
+    /// As it stands in the bundle.
+    pub(super) bundled: BundledEntry,
     /// The hash of the bytes as they are.
     pub(super) leaf_hash: Digest,
     /// The entry and the statement in it, as far as the bytes are one.
@@ -24,29 +25,14 @@ pub(super) struct Opened {
 }
 
 /// Opens every entry, in order.
-pub(super) fn open_all(batch: &[BundledEntry]) -> Vec<Opened> {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let part = batch.len().div_ceil(cores).max(PART_ENTRIES_MIN);
-    if batch.len() <= part {
-        return batch.iter().map(open).collect();
-    }
-    thread::scope(|scope| {
-        let parts: Vec<_> =
-            batch.chunks(part).map(|part| scope.spawn(move || part.iter().map(open).collect::<Vec<_>>())).collect();
-        parts
-            .into_iter()
-            .flat_map(|part| part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    })
+pub(super) fn open_all(bundled: Vec<BundledEntry>, known: &KnownKeys) -> Vec<Opened> {
+    bundled.into_iter().map(|bundled| open(bundled, known)).collect()
 }
 
-/// Below this a thread costs more than it brings.
-const PART_ENTRIES_MIN: usize = 32;
-
-fn open(bundled: &BundledEntry) -> Opened {
+fn open(bundled: BundledEntry, known: &KnownKeys) -> Opened {
     let entry = Entry::decode(&bundled.leaf).map(|entry| {
-        let signed = wire::open(&entry.envelope);
+        let signed = wire::open_with(&entry.envelope, known);
         (entry, signed)
     });
-    Opened { leaf_hash: leaf_hash(&bundled.leaf), entry }
+    Opened { leaf_hash: leaf_hash(&bundled.leaf), entry, bundled }
 }

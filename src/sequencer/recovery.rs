@@ -1,7 +1,7 @@
 //! The one recovery path: a ledger is folded from its entries, and must make its last checkpoint. Taken at every start, and
 //! after every commit that did not clearly succeed.
 
-use std::{num::NonZero, panic, thread};
+use std::{num::NonZero, thread};
 
 use bytes::Bytes;
 
@@ -9,6 +9,7 @@ use crate::{
     agreement::{Agreement, refusal::check_seen},
     checkpoint::{SignedCheckpoint, note::NoteVerifier},
     digest::Digest,
+    keys::KnownKeys,
     ledger::{LedgerId, entry::Entry},
     merkle::{
         hash::leaf_hash,
@@ -16,6 +17,7 @@ use crate::{
         proof::root_at,
         tree::Frontier,
     },
+    parallel,
     sequencer::{error::OpenError, read::StoreNodes},
     statement::{Signed, id::AgreementId, wire},
     store::{Head, Store, StoreError},
@@ -209,30 +211,14 @@ type OpenedLeaf = Result<(Entry, Signed), String>;
 
 /// Opens a page of entries on all cores: signatures take nearly all of the time.
 fn open_all(store: &dyn Store, ledger: LedgerId, first: u64, leaves: &[Bytes]) -> Vec<OpenedLeaf> {
-    let leaves: Vec<(u64, &Bytes)> = (first..).zip(leaves).collect();
-    let open_part = |part: &[(u64, &Bytes)]| -> Vec<OpenedLeaf> {
-        part.iter().map(|(index, leaf)| open(store, ledger, *index, leaf)).collect()
-    };
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let part = leaves.len().div_ceil(cores).max(PART_ENTRIES_MIN);
-    if leaves.len() <= part {
-        return open_part(&leaves);
-    }
-    thread::scope(|scope| {
-        let parts: Vec<_> = leaves.chunks(part).map(|part| scope.spawn(move || open_part(part))).collect();
-        let join = |part: thread::ScopedJoinHandle<'_, Vec<OpenedLeaf>>| {
-            part.join().unwrap_or_else(|panic| panic::resume_unwind(panic))
-        };
-        parts.into_iter().flat_map(join).collect()
-    })
+    let (leaves, known): (Vec<(u64, &Bytes)>, _) = ((first..).zip(leaves).collect(), KnownKeys::default());
+    parallel::map(&leaves, |(index, leaf)| open(store, ledger, *index, leaf, &known))
 }
 
-const PART_ENTRIES_MIN: usize = 32;
-
 /// Opens an entry, which must also be found under its id: else the same statement could be taken in a second time.
-fn open(store: &dyn Store, ledger: LedgerId, index: u64, leaf: &[u8]) -> OpenedLeaf {
+fn open(store: &dyn Store, ledger: LedgerId, index: u64, leaf: &[u8], known: &KnownKeys) -> OpenedLeaf {
     let entry = Entry::decode(leaf).map_err(|error| error.to_string())?;
-    let signed = wire::open(&entry.envelope).map_err(|error| error.to_string())?;
+    let signed = wire::open_with(&entry.envelope, known).map_err(|error| error.to_string())?;
     match store.find(ledger, signed.id().digest()) {
         Ok(Some(found)) if found.get() == index => Ok((entry, signed)),
         Ok(Some(found)) => Err(format!("its statement is kept as entry {found}")),
