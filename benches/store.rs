@@ -126,7 +126,7 @@ fn of_store(path: &Path, batch: usize) -> Result<Run, Box<dyn Error>> {
             turn = (turn + 1) % ledgers.len();
             let (ledger, frontier) = &mut ledgers[turn];
             let leaves = batch / shared + usize::from(part < batch % shared);
-            let size_before = frontier.size();
+            let before = frontier.clone();
             let (mut new, mut nodes) = (Vec::with_capacity(leaves), Vec::with_capacity(2 * leaves));
             for _ in 0..leaves {
                 number += 1;
@@ -134,10 +134,10 @@ fn of_store(path: &Path, batch: usize) -> Result<Run, Box<dyn Error>> {
                 frontier.push(leaf_hash(&leaf), |node, digest| nodes.push((node, digest)));
                 new.push((Digest::of(&[b"id", &leaf]), leaf));
             }
-            let note = format!("bench.example/ledger\n{}\n{}\n\n{:0>120}\n", frontier.size(), frontier.root(), "");
-            appends.push(Append { ledger: *ledger, size_before, leaves: new, nodes, note });
+            let sign = Box::new(|size, root| Some(format!("bench.example/ledger\n{size}\n{root}\n\n{:0>120}\n", "")));
+            appends.push(Append { ledger: *ledger, before, leaves: new, nodes, sign });
         }
-        let outcomes = store.commit(&appends)?;
+        let outcomes = store.commit(appends)?;
         if let Some(moved) = outcomes.into_iter().find_map(Result::err) {
             return Err(moved.into());
         }

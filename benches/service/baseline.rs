@@ -85,8 +85,8 @@ pub fn store(name: String, batch: usize, span: Duration) -> Result<Cell, Box<dyn
     let (mut took, mut count, mut latency) = (Duration::ZERO, 0, latency());
     let cpu_before = cpu();
     while took < span {
-        let size_before = frontier.size();
-        let mut append = Append { ledger, size_before, leaves: Vec::new(), nodes: Vec::new(), note: "n".repeat(240) };
+        let sign = Box::new(|_, _| Some("n".repeat(240)));
+        let mut append = Append { ledger, before: frontier.clone(), leaves: Vec::new(), nodes: Vec::new(), sign };
         for _ in 0..batch {
             number += 1;
             let mut leaf = leaf.clone();
@@ -95,10 +95,10 @@ pub fn store(name: String, batch: usize, span: Duration) -> Result<Cell, Box<dyn
             append.leaves.push((Digest::of(&[&number.to_be_bytes()]), leaf.into()));
         }
         let began = Instant::now();
-        let outcomes = store.commit(&[append])?;
+        let outcomes = store.commit(vec![append])?;
         took += began.elapsed();
         latency.record(micros(began))?;
-        assert!(matches!(outcomes.as_slice(), [Ok(())]) && frontier.size() > TreeSize::ZERO, "nobody else writes");
+        assert!(matches!(outcomes.as_slice(), [Ok(_)]) && frontier.size() > TreeSize::ZERO, "nobody else writes");
         count += batch;
     }
     Ok(Cell { name, count, took, cpu: cpu() - cpu_before, latency, batch: Some(batch) })

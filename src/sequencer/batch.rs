@@ -29,7 +29,7 @@ use crate::{
         Signed,
         id::{AgreementId, StatementId},
     },
-    store::{Append, Store},
+    store::{Append, Sign, Store},
     time::Timestamp,
 };
 
@@ -52,6 +52,7 @@ impl Submission {
 /// Statements admitted and refused, on their way to being durable.
 pub(super) struct Batch {
     agreement: Option<Agreement>,
+    before: Frontier,
     frontier: Frontier,
     /// The old frontier and every node since: enough to prove the new entries without reading the store.
     overlay: Overlay,
@@ -82,6 +83,7 @@ impl Batch {
             agreement,
             overlay: Overlay::over(&frontier),
             size_before: frontier.size(),
+            before: frontier.clone(),
             frontier,
             leaves: Vec::new(),
             completed: Vec::new(),
@@ -184,14 +186,9 @@ impl Batch {
     }
 
     /// Returns what is to be written.
-    pub(super) fn append(&self, ledger: LedgerId, note: &str) -> Append {
-        Append {
-            ledger,
-            size_before: self.size_before,
-            leaves: self.leaves.clone(),
-            nodes: self.completed.clone(),
-            note: note.to_owned(),
-        }
+    pub(super) fn append(&self, ledger: LedgerId, sign: Sign) -> Append {
+        let (before, leaves, nodes) = (self.before.clone(), self.leaves.clone(), self.completed.clone());
+        Append { ledger, before, leaves, nodes, sign }
     }
 
     /// Answers everybody: the batch is durable under `checkpoint`. Returns the ledger as it now is.

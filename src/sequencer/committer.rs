@@ -12,13 +12,16 @@ use std::{
 use tokio::sync::oneshot;
 use tracing::error;
 
-use crate::store::{Append, CommitError, Moved, Store};
+use crate::{
+    ledger::LedgerId,
+    store::{Append, CommitError, NotAppended, Store},
+};
 
 /// What became of an append.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// It is durable.
-    Durable,
+    /// It is durable, under this note.
+    Durable(String),
     /// Nothing of it was written.
     NotWritten,
     /// Nobody knows.
@@ -111,22 +114,23 @@ fn commit(store: &dyn Store, jobs: Vec<Job>) {
         return;
     }
     let (appends, waiting): (Vec<Append>, Vec<_>) = jobs.into_iter().map(|job| (job.append, job.done)).unzip();
-    let committed = panic::catch_unwind(AssertUnwindSafe(|| store.commit(&appends)));
+    let ledgers: Vec<_> = appends.iter().map(|append| append.ledger).collect();
+    let committed = panic::catch_unwind(AssertUnwindSafe(|| store.commit(appends)));
     let outcomes: Vec<Outcome> = match committed {
         Err(_) => {
-            error!(ledgers = appends.len(), "the store panicked in a commit");
-            vec![Outcome::Unclear; appends.len()]
+            error!(ledgers = ledgers.len(), "the store panicked in a commit");
+            vec![Outcome::Unclear; ledgers.len()]
         }
         Ok(Ok(outcomes)) => {
-            outcomes.into_iter().zip(&appends).map(|(outcome, append)| of_one(outcome, append)).collect()
+            outcomes.into_iter().zip(&ledgers).map(|(outcome, ledger)| of_one(outcome, *ledger)).collect()
         }
         Ok(Err(failed)) => {
-            error!(ledgers = appends.len(), error = %Causes(&failed), "commit failed");
+            error!(ledgers = ledgers.len(), error = %Causes(&failed), "commit failed");
             let outcome = match failed {
                 CommitError::NotWritten { .. } => Outcome::NotWritten,
                 CommitError::Unclear { .. } => Outcome::Unclear,
             };
-            vec![outcome; appends.len()]
+            vec![outcome; ledgers.len()]
         }
     };
     for (done, outcome) in waiting.into_iter().zip(outcomes) {
@@ -135,11 +139,11 @@ fn commit(store: &dyn Store, jobs: Vec<Job>) {
     }
 }
 
-fn of_one(outcome: Result<(), Moved>, append: &Append) -> Outcome {
+fn of_one(outcome: Result<String, NotAppended>, ledger: LedgerId) -> Outcome {
     match outcome {
-        Ok(()) => Outcome::Durable,
-        Err(moved) => {
-            error!(ledger = %append.ledger.digest(), expected = %moved.expected, found = %moved.found, "another writer moved a ledger");
+        Ok(note) => Outcome::Durable(note),
+        Err(problem) => {
+            error!(ledger = %ledger.digest(), error = %problem, "an append was not written");
             Outcome::NotWritten
         }
     }

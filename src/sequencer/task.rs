@@ -23,7 +23,7 @@ use crate::{
         recovery::{Live, recover, seen_root},
     },
     statement::{Signed, id::AgreementId},
-    store::Store,
+    store::{Sign, Store},
 };
 
 /// What a ledger's task is asked to do.
@@ -114,11 +114,14 @@ impl LedgerTask {
             self.live = batch.release_refusals(last.as_deref());
             return;
         }
-        let Some(checkpoint) = self.sign(&batch) else { return batch.fail(|| SubmitError::NotCommitted) };
-        let append = batch.append(self.ledger, checkpoint.note());
+        let append = batch.append(self.ledger, self.sign(&batch));
         match self.committer.commit(append).await {
-            Outcome::Durable => {
+            Outcome::Durable(note) => {
                 self.founded = true;
+                let Ok(checkpoint) = SignedCheckpoint::open(&note, &self.signer.verifier()) else {
+                    error!(agreement = %self.agreement, "the store gave back a note that this log did not sign");
+                    return batch.fail(|| SubmitError::CommitUnclear);
+                };
                 debug!(agreement = %self.agreement, size = %checkpoint.checkpoint().size, "committed batch");
                 self.durable.tell(checkpoint.clone());
                 self.live = batch.release(self.agreement, checkpoint);
@@ -132,17 +135,20 @@ impl LedgerTask {
         }
     }
 
-    /// Signs the checkpoint after a batch. `None` when two computations of the root disagree: then nothing may be signed, for
-    /// a signature over a wrong root cannot be taken back.
-    fn sign(&self, batch: &Batch) -> Option<SignedCheckpoint> {
+    /// Returns what signs the checkpoint after a batch, once the store has read back what it wrote. It signs only when that
+    /// makes the same root as two computations here: a signature over a wrong root cannot be taken back.
+    fn sign(&self, batch: &Batch) -> Sign {
+        let (agreement, signer) = (self.agreement, self.signer.clone());
         let (size, root) = (batch.frontier().size(), batch.frontier().root());
         let again = root_at(batch.nodes(), size).ok();
-        if again != Some(root) {
-            error!(agreement = %self.agreement, %size, %root, "two computations of the root disagree");
-            return None;
-        }
-        let origin = self.signer.name().to_owned();
-        Some(SignedCheckpoint::sign(Checkpoint { origin, size, root }, &self.signer))
+        Box::new(move |kept_size, kept_root| {
+            if again != Some(root) || (kept_size, kept_root) != (size, root) {
+                error!(%agreement, %size, %root, %kept_size, %kept_root, "computations of the root disagree");
+                return None;
+            }
+            let origin = signer.name().to_owned();
+            Some(SignedCheckpoint::sign(Checkpoint { origin, size, root }, &signer).note().to_owned())
+        })
     }
 
     async fn recover(&mut self) {

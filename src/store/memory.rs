@@ -12,13 +12,17 @@ use crate::{
     digest::Digest,
     ledger::LedgerId,
     merkle::index::{LeafIndex, NodeIndex, TreeSize},
-    store::{Append, CommitError, Head, Moved, Store, StoreError, check::check},
+    store::{
+        Append, CommitError, Head, Moved, NotAppended, Store, StoreError,
+        check::{check, check_keys, rehash, sign},
+    },
 };
 
 /// A store in memory.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     ledgers: RwLock<BTreeMap<LedgerId, Kept>>,
+    beside: RwLock<HashMap<LedgerId, Beside>>,
 }
 
 #[derive(Debug)]
@@ -27,6 +31,13 @@ struct Kept {
     leaves: Vec<Bytes>,
     nodes: HashMap<NodeIndex, Digest>,
     index: HashMap<Digest, LeafIndex>,
+}
+
+/// What the law keeps beside a ledger.
+#[derive(Debug, Default)]
+struct Beside {
+    snapshot: Bytes,
+    under: BTreeMap<Bytes, Bytes>,
 }
 
 impl MemoryStore {
@@ -39,6 +50,10 @@ impl MemoryStore {
     /// A panic elsewhere cannot leave a commit half done here, so a poisoned lock is as good as any.
     fn read(&self) -> RwLockReadGuard<'_, BTreeMap<LedgerId, Kept>> {
         self.ledgers.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn beside(&self) -> RwLockReadGuard<'_, HashMap<LedgerId, Beside>> {
+        self.beside.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -84,32 +99,70 @@ impl Store for MemoryStore {
         Ok(self.read().get(&ledger).and_then(|kept| kept.index.get(&envelope).copied()))
     }
 
-    fn commit(&self, appends: &[Append]) -> Result<Vec<Result<(), Moved>>, CommitError> {
+    fn commit(&self, appends: Vec<Append>) -> Result<Vec<Result<String, NotAppended>>, CommitError> {
         let mut kept = self.ledgers.write().unwrap_or_else(PoisonError::into_inner);
-        check(appends).map_err(|source| CommitError::NotWritten { source })?;
-        let outcomes = appends.iter().map(|append| {
-            let found = kept.get(&append.ledger).map_or(TreeSize::ZERO, |kept| kept.head.size);
-            if found != append.size_before {
-                return Err(Moved { expected: append.size_before, found });
+        check(&appends).map_err(|source| CommitError::NotWritten { source })?;
+        Ok(appends.into_iter().map(|append| put(&mut kept, append)).collect())
+    }
+
+    fn snapshot(&self, ledger: LedgerId) -> Result<Option<Bytes>, StoreError> {
+        Ok(self.beside().get(&ledger).map(|beside| beside.snapshot.clone()))
+    }
+
+    fn records(&self, ledger: LedgerId, keys: &[Bytes]) -> Result<Vec<Option<Bytes>>, StoreError> {
+        let beside = self.beside();
+        let beside = beside.get(&ledger);
+        Ok(keys.iter().map(|key| beside.and_then(|beside| beside.under.get(key).cloned())).collect())
+    }
+
+    fn list_records(
+        &self,
+        ledger: LedgerId,
+        from: &[u8],
+        upto: &[u8],
+        reverse: bool,
+        max: usize,
+    ) -> Result<Vec<(Bytes, Bytes)>, StoreError> {
+        let beside = self.beside();
+        let Some(beside) = beside.get(&ledger).filter(|_| from < upto) else { return Ok(Vec::new()) };
+        let range = beside.under.range::<[u8], _>((Bound::Included(from), Bound::Excluded(upto)));
+        let owned = |(key, value): (&Bytes, &Bytes)| (key.clone(), value.clone());
+        Ok(if reverse { range.rev().take(max).map(owned).collect() } else { range.take(max).map(owned).collect() })
+    }
+
+    fn keep(&self, ledger: LedgerId, snapshot: Bytes, records: Vec<(Bytes, Option<Bytes>)>) -> Result<(), StoreError> {
+        check_keys(ledger, records.iter().map(|(key, _)| key.as_ref()))?;
+        let mut beside = self.beside.write().unwrap_or_else(PoisonError::into_inner);
+        let beside = beside.entry(ledger).or_default();
+        beside.snapshot = snapshot;
+        for (key, value) in records {
+            match value {
+                Some(value) => drop(beside.under.insert(key, value)),
+                None => drop(beside.under.remove(&key)),
             }
-            put(&mut kept, append);
-            Ok(())
-        });
-        Ok(outcomes.collect())
+        }
+        Ok(())
     }
 }
 
-fn put(ledgers: &mut BTreeMap<LedgerId, Kept>, append: &Append) {
-    let size = append.size_after().unwrap_or(append.size_before);
-    let head = Head { size, note: append.note.clone() };
+fn put(ledgers: &mut BTreeMap<LedgerId, Kept>, append: Append) -> Result<String, NotAppended> {
+    let (found, expected) =
+        (ledgers.get(&append.ledger).map_or(TreeSize::ZERO, |kept| kept.head.size), append.size_before());
+    if found != expected {
+        return Err(NotAppended::Moved(Moved { expected, found }));
+    }
+    let leaves = append.leaves.iter().map(|(_, leaf)| leaf.as_ref());
+    let after = rehash(append.before, leaves, append.nodes.iter().map(|(_, digest)| *digest))?;
+    let head = Head { size: after.size(), note: sign(&after, append.sign)? };
     let empty = || Kept { head: head.clone(), leaves: Vec::new(), nodes: HashMap::new(), index: HashMap::new() };
     let kept = ledgers.entry(append.ledger).or_insert_with(empty);
-    for (index, (envelope, leaf)) in (append.size_before.get()..).zip(&append.leaves) {
-        kept.index.insert(*envelope, LeafIndex::new(index));
-        kept.leaves.push(leaf.clone());
+    for (index, (envelope, leaf)) in (expected.get()..).zip(append.leaves) {
+        kept.index.insert(envelope, LeafIndex::new(index));
+        kept.leaves.push(leaf);
     }
-    kept.nodes.extend(append.nodes.iter().copied());
-    kept.head = head;
+    kept.nodes.extend(append.nodes);
+    kept.head = head.clone();
+    Ok(head.note)
 }
 
 pub(super) fn node_missing(ledger: LedgerId, node: NodeIndex) -> StoreError {

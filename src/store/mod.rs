@@ -7,12 +7,17 @@ mod check;
 pub mod memory;
 pub mod sled;
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use crate::{
     digest::Digest,
     ledger::LedgerId,
-    merkle::index::{LeafIndex, NodeIndex, TreeSize},
+    merkle::{
+        index::{LeafIndex, NodeIndex, TreeSize},
+        tree::Frontier,
+    },
 };
 
 /// Where ledgers are kept. Calls wait for the disk; who must not wait calls from a thread of its own.
@@ -36,10 +41,40 @@ pub trait Store: Send + Sync + 'static {
 
     /// Appends to ledgers, each at most once, in one atomic batch that is durable when this returns.
     ///
-    /// The outcome of each is in the order of `appends`: [`Moved`] for one whose ledger has another size than it says, of
-    /// which nothing is written, while the others are. Errors: [`CommitError`] speaks of all of them.
-    fn commit(&self, appends: &[Append]) -> Result<Vec<Result<(), Moved>>, CommitError>;
+    /// The leaves of each are read back from where they were written, hashed again and pushed onto `before`; the root that
+    /// this makes is given to `sign`, and the note that comes back is kept with them.
+    ///
+    /// The outcome of each is in the order of `appends`: its note, or why nothing of it was written, while the others were.
+    /// Errors: [`CommitError`] speaks of all of them.
+    fn commit(&self, appends: Vec<Append>) -> Result<Vec<Result<String, NotAppended>>, CommitError>;
+
+    /// Returns the last snapshot that was kept beside a ledger.
+    fn snapshot(&self, ledger: LedgerId) -> Result<Option<Bytes>, StoreError>;
+
+    /// Returns what was kept beside a ledger under each of `keys`, in the order asked for.
+    fn records(&self, ledger: LedgerId, keys: &[Bytes]) -> Result<Vec<Option<Bytes>>, StoreError>;
+
+    /// Returns at most `max` keys in `from..upto` with what is kept under them, in the order of keys; `reverse`: the greatest
+    /// first.
+    fn list_records(
+        &self,
+        ledger: LedgerId,
+        from: &[u8],
+        upto: &[u8],
+        reverse: bool,
+        max: usize,
+    ) -> Result<Vec<(Bytes, Bytes)>, StoreError>;
+
+    /// Replaces the snapshot beside a ledger, and puts or removes what is kept under keys of at most [`KEY_BYTES_MAX`], in one
+    /// atomic step.
+    ///
+    /// It is derived from the ledger's entries and never a second truth: a crash may undo whole steps, the last first, and
+    /// never a part of one.
+    fn keep(&self, ledger: LedgerId, snapshot: Bytes, records: Vec<(Bytes, Option<Bytes>)>) -> Result<(), StoreError>;
 }
+
+/// The most bytes of a key beside a ledger.
+pub const KEY_BYTES_MAX: usize = 512;
 
 /// Size and checkpoint of a ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,27 +86,59 @@ pub struct Head {
 }
 
 /// What is appended to one ledger.
-#[derive(Clone, Debug)]
 pub struct Append {
     /// Which one.
     pub ledger: LedgerId,
-    /// The size it must have; zero founds it.
-    pub size_before: TreeSize,
+    /// The tree before; the ledger must have its size, and none founds it.
+    pub before: Frontier,
     /// The leaves, each with the id of its envelope; at least one.
     pub leaves: Vec<(Digest, Bytes)>,
     /// The roots of the perfect subtrees that the leaves complete, in the order they are completed.
     pub nodes: Vec<(NodeIndex, Digest)>,
-    /// The note of the checkpoint that covers the ledger afterwards.
-    pub note: String,
+    /// Signs the checkpoint that covers the ledger afterwards.
+    pub sign: Sign,
 }
 
+/// Signs a checkpoint of so many entries and this root, and returns its note; `None` if the root is not the one it expects.
+pub type Sign = Box<dyn FnOnce(TreeSize, Digest) -> Option<String> + Send>;
+
 impl Append {
+    /// Returns the size that the ledger must have.
+    #[must_use]
+    pub const fn size_before(&self) -> TreeSize {
+        self.before.size()
+    }
+
     /// Returns the size of the ledger afterwards.
     #[must_use]
     pub fn size_after(&self) -> Option<TreeSize> {
         let count = u64::try_from(self.leaves.len()).ok()?;
-        TreeSize::new(self.size_before.get().checked_add(count)?)
+        TreeSize::new(self.size_before().get().checked_add(count)?)
     }
+}
+
+impl fmt::Debug for Append {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let leaves = self.leaves.len();
+        f.debug_struct("Append").field("ledger", &self.ledger).field("leaves", &leaves).finish_non_exhaustive()
+    }
+}
+
+/// Why nothing of an append was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotAppended {
+    /// The ledger has another size.
+    #[error(transparent)]
+    Moved(#[from] Moved),
+    /// What was read back after it was written is not what was to be written, or nobody signs its root.
+    #[error("what was written reads back with another root than the one expected at {size} entries: {root}")]
+    RootDiffers {
+        /// The size afterwards.
+        size: TreeSize,
+        /// The root that what was read back makes.
+        root: Digest,
+    },
 }
 
 /// The ledger has another size than the append says: somebody else appended to it.
@@ -159,6 +226,14 @@ pub enum StoreError {
         ledger: LedgerId,
         /// What is wrong with it.
         problem: &'static str,
+    },
+    /// A key beside a ledger is too long.
+    #[error("a key beside ledger {ledger:?} has {bytes} bytes, at most {KEY_BYTES_MAX} are kept")]
+    KeyTooLong {
+        /// Which ledger.
+        ledger: LedgerId,
+        /// How long it is.
+        bytes: usize,
     },
     /// A write or sync failed before, so nothing can be promised any more.
     #[error("the store takes no more writes since one failed: restart the server")]

@@ -19,7 +19,7 @@ use crate::{
 
 /// Puts the leaves of an append behind those that are there, filling up the last chunk.
 pub(super) fn append_leaves(tree: &Tree, append: &Append, batch: &mut Batch) -> Result<(), StoreError> {
-    let size = append.size_before.get();
+    let size = append.size_before().get();
     let mut chunk = match last_chunk(tree, append.ledger, size)? {
         Some(last) if last.fits_more() => last,
         _ => Chunk { first: size, leaves: 0, bytes: Vec::new() },

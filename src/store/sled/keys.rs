@@ -60,6 +60,21 @@ pub(super) fn node_chunk(ledger: LedgerId, node: NodeIndex) -> (Vec<u8>, usize) 
     (key(b'n', ledger, &[&[node.level], &(node.index / CHUNK_NODES).to_be_bytes()]), at)
 }
 
+/// The snapshot beside a ledger: `s`, ledger; each piece of it: also its number u16be.
+pub(super) fn snapshot_key(ledger: LedgerId) -> Vec<u8> {
+    key(b's', ledger, &[])
+}
+
+/// A piece of the snapshot.
+pub(super) fn piece_key(ledger: LedgerId, number: u16) -> Vec<u8> {
+    key(b's', ledger, &[&number.to_be_bytes()])
+}
+
+/// What the law keeps beside a ledger: `r`, ledger, the law's key.
+pub(super) fn under_key(ledger: LedgerId, under: &[u8]) -> Vec<u8> {
+    key(b'r', ledger, &[under])
+}
+
 fn key(kind: u8, ledger: LedgerId, parts: &[&[u8]]) -> Vec<u8> {
     let mut key = vec![kind];
     key.extend_from_slice(ledger.digest().as_bytes());

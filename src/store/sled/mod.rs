@@ -17,6 +17,7 @@ use std::{
     collections::{HashMap, hash_map::Entry},
     fs::{self, File},
     io::ErrorKind,
+    mem,
     panic::{self, AssertUnwindSafe},
     path::Path,
     sync::{
@@ -35,12 +36,15 @@ use crate::{
     ledger::LedgerId,
     merkle::index::{LeafIndex, NodeIndex, TreeSize},
     store::{
-        Append, CommitError, Head, Moved, Store, StoreError,
-        check::check,
+        Append, CommitError, Head, Moved, NotAppended, Store, StoreError,
+        check::{check, check_keys, rehash, sign},
         memory::node_missing,
         sled::{
             chunk::{LeafChunks, append_leaves, append_nodes},
-            keys::{COMMITS_KEY, FORMAT, FORMAT_KEY, head_key, head_prefix, index_key, node_chunk},
+            keys::{
+                COMMITS_KEY, FORMAT, FORMAT_KEY, VALUE_BYTES_MAX, head_key, head_prefix, index_key, node_chunk,
+                piece_key, snapshot_key, under_key,
+            },
             mark::Mark,
         },
     },
@@ -103,20 +107,28 @@ impl SledStore {
         if stopped { Err(StoreError::Stopped) } else { Ok(&self.tree) }
     }
 
-    /// Puts one append into the batch, unless the ledger has moved.
-    fn add(&self, append: &Append, batch: &mut Batch) -> Result<Result<(), Moved>, StoreError> {
-        let found = self.head(append.ledger)?.map_or(TreeSize::ZERO, |head| head.size);
-        if found != append.size_before {
-            return Ok(Err(Moved { expected: append.size_before, found }));
+    /// Puts one append into the batch, unless the ledger has moved or nobody signs its root.
+    fn add(&self, mut append: Append, batch: &mut Batch) -> Result<Result<String, NotAppended>, StoreError> {
+        let (ledger, expected) = (append.ledger, append.size_before());
+        let found = self.head(ledger)?.map_or(TreeSize::ZERO, |head| head.size);
+        if found != expected {
+            return Ok(Err(NotAppended::Moved(Moved { expected, found })));
         }
-        append_leaves(self.tree()?, append, batch)?;
-        append_nodes(self.tree()?, append, batch)?;
-        for (index, (envelope, _)) in (append.size_before.get()..).zip(&append.leaves) {
-            batch.insert(index_key(append.ledger, envelope), &index.to_be_bytes());
+        // Read back from memory: what sled makes of a batch cannot be read before it is applied.
+        let leaves = append.leaves.iter().map(|(_, leaf)| leaf.as_ref());
+        let after = rehash(append.before.clone(), leaves, append.nodes.iter().map(|(_, digest)| *digest));
+        let unsigned = mem::replace(&mut append.sign, Box::new(|_, _| None));
+        let (after, note) = match after.and_then(|after| sign(&after, unsigned).map(|note| (after, note))) {
+            Ok(signed) => signed,
+            Err(differs) => return Ok(Err(differs)),
+        };
+        append_leaves(self.tree()?, &append, batch)?;
+        append_nodes(self.tree()?, &append, batch)?;
+        for (index, (envelope, _)) in (expected.get()..).zip(&append.leaves) {
+            batch.insert(index_key(ledger, envelope), &index.to_be_bytes());
         }
-        let size = append.size_after().unwrap_or(append.size_before);
-        batch.insert(head_key(append.ledger), [&size.get().to_be_bytes(), append.note.as_bytes()].concat());
-        Ok(Ok(()))
+        batch.insert(head_key(ledger), [&after.size().get().to_be_bytes(), note.as_bytes()].concat());
+        Ok(Ok(note))
     }
 }
 
@@ -210,9 +222,9 @@ impl Store for SledStore {
         Ok(Some(LeafIndex::new(index)))
     }
 
-    fn commit(&self, appends: &[Append]) -> Result<Vec<Result<(), Moved>>, CommitError> {
+    fn commit(&self, appends: Vec<Append>) -> Result<Vec<Result<String, NotAppended>>, CommitError> {
         let not_written = |source| CommitError::NotWritten { source };
-        check(appends).map_err(not_written)?;
+        check(&appends).map_err(not_written)?;
         let mut writer = self.writer.lock().map_err(|_| not_written(StoreError::Stopped))?;
         let tree = self.tree().map_err(not_written)?;
         let mut batch = Batch::default();
@@ -241,6 +253,68 @@ impl Store for SledStore {
         }
         writer.commits = commits;
         Ok(outcomes)
+    }
+
+    fn snapshot(&self, ledger: LedgerId) -> Result<Option<Bytes>, StoreError> {
+        let mut snapshot = Vec::new();
+        for (number, found) in (0_u16..).zip(self.tree()?.scan_prefix(snapshot_key(ledger))) {
+            let (key, piece) = found.map_err(database)?;
+            if key.as_ref() != piece_key(ledger, number) {
+                return Err(StoreError::Damaged { ledger, what: "the snapshot".into() });
+            }
+            // A snapshot of nothing is one empty piece.
+            snapshot.push(piece);
+        }
+        Ok((!snapshot.is_empty()).then(|| Bytes::from(snapshot.concat())))
+    }
+
+    fn records(&self, ledger: LedgerId, keys: &[Bytes]) -> Result<Vec<Option<Bytes>>, StoreError> {
+        let get = |key: &Bytes| self.get(&under_key(ledger, key)).map(|found| found.map(|value| value.to_vec().into()));
+        keys.iter().map(get).collect()
+    }
+
+    fn list_records(
+        &self,
+        ledger: LedgerId,
+        from: &[u8],
+        upto: &[u8],
+        reverse: bool,
+        max: usize,
+    ) -> Result<Vec<(Bytes, Bytes)>, StoreError> {
+        if from >= upto {
+            return Ok(Vec::new());
+        }
+        let mut range = self.tree()?.range(under_key(ledger, from)..under_key(ledger, upto));
+        let mut found = Vec::new();
+        while found.len() < max {
+            let Some(next) = (if reverse { range.next_back() } else { range.next() }) else { break };
+            let (key, value) = next.map_err(database)?;
+            let key = key.get(33..).unwrap_or_default();
+            found.push((Bytes::copy_from_slice(key), Bytes::copy_from_slice(&value)));
+        }
+        Ok(found)
+    }
+
+    fn keep(&self, ledger: LedgerId, snapshot: Bytes, records: Vec<(Bytes, Option<Bytes>)>) -> Result<(), StoreError> {
+        check_keys(ledger, records.iter().map(|(key, _)| key.as_ref()))?;
+        let _writer = self.writer.lock().map_err(|_| StoreError::Stopped)?;
+        let tree = self.tree()?;
+        let mut batch = Batch::default();
+        for key in tree.scan_prefix(snapshot_key(ledger)).keys() {
+            batch.remove(key.map_err(database)?);
+        }
+        let empty = snapshot.is_empty().then_some(&[][..]);
+        for (number, piece) in (0_u16..).zip(snapshot.chunks(VALUE_BYTES_MAX).chain(empty)) {
+            batch.insert(piece_key(ledger, number), piece);
+        }
+        for (key, value) in records {
+            match value {
+                Some(value) => batch.insert(under_key(ledger, &key), value.as_ref()),
+                None => batch.remove(under_key(ledger, &key)),
+            }
+        }
+        // Not flushed: it may be forgotten. The next commit carries it along.
+        tree.apply_batch(batch).map_err(database)
     }
 }
 

@@ -14,7 +14,7 @@ use counterfoil::{
     digest::Digest,
     ledger::LedgerId,
     merkle::index::{LeafIndex, NodeIndex},
-    store::{Append, CommitError, Head, Moved, Store, StoreError, memory::MemoryStore},
+    store::{Append, CommitError, Head, NotAppended, Store, StoreError, memory::MemoryStore},
 };
 
 /// What becomes of one commit.
@@ -158,7 +158,7 @@ impl Store for Watched {
         spoilt(&self.spoil_place, ledger, self.read()?.find(ledger, envelope)?)
     }
 
-    fn commit(&self, appends: &[Append]) -> Result<Vec<Result<(), Moved>>, CommitError> {
+    fn commit(&self, appends: Vec<Append>) -> Result<Vec<Result<String, NotAppended>>, CommitError> {
         self.commits.fetch_add(1, Ordering::SeqCst);
         self.wait_for_leave();
         let fault = self.faults.lock().unwrap().pop_front().unwrap_or(Fault::Nothing);
@@ -174,5 +174,28 @@ impl Store for Watched {
             // Without the words that a panic prints.
             Fault::Panic => panic::resume_unwind(Box::new("as planned")),
         }
+    }
+
+    fn snapshot(&self, ledger: LedgerId) -> Result<Option<Bytes>, StoreError> {
+        self.read()?.snapshot(ledger)
+    }
+
+    fn records(&self, ledger: LedgerId, keys: &[Bytes]) -> Result<Vec<Option<Bytes>>, StoreError> {
+        self.read()?.records(ledger, keys)
+    }
+
+    fn list_records(
+        &self,
+        ledger: LedgerId,
+        from: &[u8],
+        upto: &[u8],
+        reverse: bool,
+        max: usize,
+    ) -> Result<Vec<(Bytes, Bytes)>, StoreError> {
+        self.read()?.list_records(ledger, from, upto, reverse, max)
+    }
+
+    fn keep(&self, ledger: LedgerId, snapshot: Bytes, records: Vec<(Bytes, Option<Bytes>)>) -> Result<(), StoreError> {
+        self.read()?.keep(ledger, snapshot, records)
     }
 }

@@ -18,7 +18,7 @@ use counterfoil::{
         SubmitStatementsRequest, WatchEntriesRequest, ledger_service_client::LedgerServiceClient,
     },
     service::ServiceConfig,
-    store::{Append, CommitError, Head, Moved, Store, StoreError, memory::MemoryStore, sled::SledStore},
+    store::{Append, CommitError, Head, NotAppended, Store, StoreError, memory::MemoryStore, sled::SledStore},
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
@@ -68,11 +68,34 @@ impl Store for Slow {
         self.inner.find(ledger, envelope)
     }
 
-    fn commit(&self, appends: &[Append]) -> Result<Vec<Result<(), Moved>>, CommitError> {
+    fn commit(&self, appends: Vec<Append>) -> Result<Vec<Result<String, NotAppended>>, CommitError> {
         if self.slow.load(Ordering::SeqCst) {
             std::thread::sleep(Duration::from_millis(400));
         }
         self.inner.commit(appends)
+    }
+
+    fn snapshot(&self, ledger: LedgerId) -> Result<Option<Bytes>, StoreError> {
+        self.inner.snapshot(ledger)
+    }
+
+    fn records(&self, ledger: LedgerId, keys: &[Bytes]) -> Result<Vec<Option<Bytes>>, StoreError> {
+        self.inner.records(ledger, keys)
+    }
+
+    fn list_records(
+        &self,
+        ledger: LedgerId,
+        from: &[u8],
+        upto: &[u8],
+        reverse: bool,
+        max: usize,
+    ) -> Result<Vec<(Bytes, Bytes)>, StoreError> {
+        self.inner.list_records(ledger, from, upto, reverse, max)
+    }
+
+    fn keep(&self, ledger: LedgerId, snapshot: Bytes, records: Vec<(Bytes, Option<Bytes>)>) -> Result<(), StoreError> {
+        self.inner.keep(ledger, snapshot, records)
     }
 }
 

@@ -15,7 +15,7 @@ use counterfoil::{
     ledger::{LedgerId, entry::Entry, receipt::Receipt},
     merkle::index::{LeafIndex, NodeIndex},
     service::ServiceConfig,
-    store::{Append, CommitError, Head, Moved, Store, StoreError, memory::MemoryStore, sled::SledStore},
+    store::{Append, CommitError, Head, NotAppended, Store, StoreError, memory::MemoryStore, sled::SledStore},
 };
 
 use crate::{
@@ -157,12 +157,35 @@ impl Store for Faulty {
         self.inner.find(ledger, envelope)
     }
 
-    fn commit(&self, appends: &[Append]) -> Result<Vec<Result<(), Moved>>, CommitError> {
+    fn commit(&self, appends: Vec<Append>) -> Result<Vec<Result<String, NotAppended>>, CommitError> {
         if one_less(&self.not_written) {
             return Err(CommitError::NotWritten { source: why() });
         }
         let outcome = self.inner.commit(appends);
         if one_less(&self.unclear) { Err(CommitError::Unclear { source: why() }) } else { outcome }
+    }
+
+    fn snapshot(&self, ledger: LedgerId) -> Result<Option<Bytes>, StoreError> {
+        self.inner.snapshot(ledger)
+    }
+
+    fn records(&self, ledger: LedgerId, keys: &[Bytes]) -> Result<Vec<Option<Bytes>>, StoreError> {
+        self.inner.records(ledger, keys)
+    }
+
+    fn list_records(
+        &self,
+        ledger: LedgerId,
+        from: &[u8],
+        upto: &[u8],
+        reverse: bool,
+        max: usize,
+    ) -> Result<Vec<(Bytes, Bytes)>, StoreError> {
+        self.inner.list_records(ledger, from, upto, reverse, max)
+    }
+
+    fn keep(&self, ledger: LedgerId, snapshot: Bytes, records: Vec<(Bytes, Option<Bytes>)>) -> Result<(), StoreError> {
+        self.inner.keep(ledger, snapshot, records)
     }
 }
 

@@ -17,7 +17,7 @@ use crate::store::{
 fn damaged(spoil: impl Fn(&Tree)) -> (TempDir, Model) {
     let folder = tempdir().unwrap();
     let mut model = Model::new("damaged");
-    open(folder.path()).commit(&[model.append((0..100).map(|number| leaf(number, 300)))]).unwrap();
+    open(folder.path()).commit(vec![model.append((0..100).map(|number| leaf(number, 300)))]).unwrap();
     let db = sled::open(folder.path()).unwrap();
     spoil(&db.open_tree("counterfoil").unwrap());
     drop(db);
@@ -57,7 +57,7 @@ fn an_append_to_a_damaged_end_is_refused_and_nothing_is_written() {
         });
         let store = open(folder.path());
         let before = store.head(model.id).unwrap();
-        let refused = store.commit(&[model.append([leaf(100, 300)])]);
+        let refused = store.commit(vec![model.append([leaf(100, 300)])]);
         let damaged = matches!(&refused, Err(CommitError::NotWritten { source: StoreError::Damaged { .. } }));
         assert!(damaged, "{kind}: {refused:?}");
         assert_eq!(store.head(model.id).unwrap(), before);

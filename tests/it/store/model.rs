@@ -41,7 +41,7 @@ impl Model {
 
     /// Takes leaves in and returns the append that should bring a store there too.
     pub(crate) fn append(&mut self, leaves: impl IntoIterator<Item = Bytes>) -> Append {
-        let size_before = self.frontier.size();
+        let before = self.frontier.clone();
         let (mut new, mut completed) = (Vec::new(), Vec::new());
         for leaf in leaves {
             self.frontier.push(leaf_hash(&leaf), |node, digest| completed.push((node, digest)));
@@ -50,7 +50,9 @@ impl Model {
         }
         self.nodes.extend(completed.iter().map(|(node, digest)| ((node.level, node.index), *digest)));
         self.note = format!("a note over {} leaves of root {}\n", self.size(), self.frontier.root());
-        Append { ledger: self.id, size_before, leaves: new, nodes: completed, note: self.note.clone() }
+        let (expected, note) = ((self.frontier.size(), self.frontier.root()), self.note.clone());
+        let sign = Box::new(move |size, root| ((size, root) == expected).then_some(note));
+        Append { ledger: self.id, before, leaves: new, nodes: completed, sign }
     }
 
     /// Holds everything a store says of this ledger against what it should be.

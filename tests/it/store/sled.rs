@@ -46,9 +46,11 @@ fn what_was_committed_is_there_after_reopening_many_times() {
         let store = open(&path);
         models.iter().for_each(|model| model.check(&store));
         let [small, large] = &mut models;
-        let appends =
-            [small.append((0..40).map(|place| leaf(round << 16 | place, 400))), large.append([leaf(round, 65_535)])];
-        assert!(store.commit(&appends).unwrap().iter().all(Result::is_ok));
+        let appends = vec![
+            small.append((0..40).map(|place| leaf(round << 16 | place, 400))),
+            large.append([leaf(round, 65_535)]),
+        ];
+        assert!(store.commit(appends).unwrap().iter().all(Result::is_ok));
         drop(store);
         assert_no_blobs(&path);
     }
@@ -71,7 +73,7 @@ fn pages_of_the_largest_leaves_stay_out_of_unsynced_files() {
                     }))
                 })
                 .collect();
-        assert!(store.commit(&appends).unwrap().iter().all(Result::is_ok));
+        assert!(store.commit(appends).unwrap().iter().all(Result::is_ok));
     }
     models.iter().for_each(|model| model.check(&store));
     assert_no_blobs(folder.path());
@@ -94,7 +96,7 @@ fn another_process_is_told_who_has_the_store() {
     let folder = tempdir().unwrap();
     let mut model = Model::new("shared");
     let store = open(folder.path());
-    store.commit(&[model.append([leaf(0, 100)])]).unwrap();
+    store.commit(vec![model.append([leaf(0, 100)])]).unwrap();
     let child = || {
         Command::new(env::current_exe().unwrap())
             .args(["store::sled::in_another_process", "--exact", "--nocapture"])
@@ -143,7 +145,7 @@ fn a_store_of_another_format_is_named_and_left_alone() {
 fn of_five_commits(folder: &Path) -> Model {
     let (store, mut model) = (open(folder), Model::new("five"));
     for number in 0..5 {
-        store.commit(&[model.append([leaf(number, 400)])]).unwrap();
+        store.commit(vec![model.append([leaf(number, 400)])]).unwrap();
     }
     model
 }
@@ -159,7 +161,7 @@ fn a_store_that_was_put_back_to_an_earlier_state_is_not_opened() {
     };
     copy(folder.path(), before.path());
     for number in 5..8 {
-        open(folder.path()).commit(&[model.append([leaf(number, 400)])]).unwrap();
+        open(folder.path()).commit(vec![model.append([leaf(number, 400)])]).unwrap();
     }
     let mark = fs::read(folder.path().join("high-water")).unwrap();
     fs::remove_dir_all(folder.path()).unwrap();
