@@ -38,18 +38,7 @@ impl Receipt {
     /// Writes the file.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut text = format!("{HEADER}\n");
-        let wrote = "a String takes all that is written to it";
-        if let Some(extra) = &self.extra {
-            writeln!(text, "{EXTRA}{}", STANDARD.encode(extra)).expect(wrote);
-        }
-        writeln!(text, "{INDEX}{}", self.index).expect(wrote);
-        for sibling in &self.path {
-            writeln!(text, "{}", STANDARD.encode(sibling.as_bytes())).expect(wrote);
-        }
-        text.push('\n');
-        text.push_str(&self.note);
-        text
+        write(self.extra.as_deref(), self.index, &self.path, &self.note)
     }
 
     /// Reads the file. Its note must be one, but nothing is verified.
@@ -99,12 +88,37 @@ impl Receipt {
     }
 }
 
+/// Writes the file of a receipt from its parts.
+#[must_use]
+pub fn write(extra: Option<&[u8]>, index: LeafIndex, path: &[Digest], note: &str) -> String {
+    let extra_bytes = extra.map_or(0, |extra| EXTRA.len() + extra.len().div_ceil(3) * 4 + 1);
+    let mut text = String::with_capacity(HEADER.len() + 32 + extra_bytes + path.len() * HASH_LINE_BYTES + note.len());
+    text.push_str(HEADER);
+    text.push('\n');
+    if let Some(extra) = extra {
+        text.push_str(EXTRA);
+        STANDARD.encode_string(extra, &mut text);
+        text.push('\n');
+    }
+    writeln!(text, "{INDEX}{index}").expect("a String takes all that is written to it");
+    for sibling in path {
+        STANDARD.encode_string(sibling.as_bytes(), &mut text);
+        text.push('\n');
+    }
+    text.push('\n');
+    text.push_str(note);
+    text
+}
+
 const HEADER: &str = "c2sp.org/tlog-proof@v1";
 const EXTRA: &str = "extra ";
 const INDEX: &str = "index ";
+/// A hash in base64, and the end of its line.
+const HASH_LINE_BYTES: usize = 45;
 
 /// The most bytes a receipt may have: each of its parts at its own limit, with room for the lines' words.
-pub const RECEIPT_BYTES_MAX: usize = 100 + ENTRY_BYTES_MAX.div_ceil(3) * 4 + PROOF_HASHES_MAX * 45 + NOTE_BYTES_MAX;
+pub const RECEIPT_BYTES_MAX: usize =
+    100 + ENTRY_BYTES_MAX.div_ceil(3) * 4 + PROOF_HASHES_MAX * HASH_LINE_BYTES + NOTE_BYTES_MAX;
 
 /// Why a receipt does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -24,29 +24,99 @@
 //! # Ok::<(), counterfoil::merkle::overlay::NodeMissing>(())
 //! ```
 
-use std::collections::HashMap;
-
 use crate::{
     digest::Digest,
-    merkle::{index::NodeIndex, proof::Nodes, tree::Frontier},
+    merkle::{
+        index::{LeafIndex, NodeIndex, TreeSize},
+        proof::{Edge, Nodes, prove_inclusion_at},
+        tree::Frontier,
+    },
 };
 
 /// Nodes in memory; one that was not put in is missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overlay {
-    nodes: HashMap<NodeIndex, Digest>,
+    /// By level. The nodes of a level are completed from left to right, so they are neighbours.
+    levels: Vec<Level>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Level {
+    /// The index of the first node.
+    first: u64,
+    /// The node of the frontier. Beside the others, so that a level to which nothing is added costs no allocation.
+    frontier: Option<Digest>,
+    more: Vec<Digest>,
 }
 
 impl Overlay {
     /// Begins with the nodes of `frontier`.
     #[must_use]
     pub fn over(frontier: &Frontier) -> Self {
-        Self { nodes: frontier.nodes().collect() }
+        let size = frontier.size().get();
+        let empty = |level: u32| Level { first: size >> level, frontier: None, more: Vec::new() };
+        let mut overlay = Self { levels: (0..u64::BITS - size.leading_zeros()).map(empty).collect() };
+        for (node, digest) in frontier.nodes() {
+            if let Some(level) = overlay.levels.get_mut(usize::from(node.level)) {
+                (level.first, level.frontier) = (node.index, Some(digest));
+            }
+        }
+        overlay
     }
 
-    /// Puts a node in.
+    /// Puts a node in. Those of a level come from left to right, as a [`Frontier`] completes them; one that does not follow
+    /// is left out.
     pub fn insert(&mut self, node: NodeIndex, digest: Digest) {
-        self.nodes.insert(node, digest);
+        let level = usize::from(node.level);
+        if self.levels.len() <= level {
+            self.levels.resize_with(level + 1, Level::default);
+        }
+        if let Some(level) = self.levels.get_mut(level)
+            && level.next() == Some(node.index)
+        {
+            level.more.push(digest);
+        }
+    }
+
+    /// Returns what proves inclusion in the tree of `size` leaves.
+    ///
+    /// Errors: [`NodeMissing`], when it is not one of those that can be proved.
+    pub fn seal(self, size: TreeSize) -> Result<SealedOverlay, NodeMissing> {
+        let edge = Edge::gather(&self, size)?;
+        Ok(SealedOverlay { overlay: self, edge })
+    }
+}
+
+impl Level {
+    /// Returns the index of the node that comes next.
+    fn next(&self) -> Option<u64> {
+        let count = u64::try_from(self.more.len()).ok()?.checked_add(u64::from(self.frontier.is_some()))?;
+        self.first.checked_add(count)
+    }
+
+    fn get(&self, index: u64) -> Option<Digest> {
+        let at = usize::try_from(index.checked_sub(self.first)?).ok()?;
+        match self.frontier {
+            Some(frontier) if at == 0 => Some(frontier),
+            Some(_) => self.more.get(at - 1).copied(),
+            None => self.more.get(at).copied(),
+        }
+    }
+}
+
+/// An overlay under one tree: proves many entries, and hashes its right edge once.
+#[derive(Clone, Debug)]
+pub struct SealedOverlay {
+    overlay: Overlay,
+    edge: Edge,
+}
+
+impl SealedOverlay {
+    /// Returns the path of a leaf, as [`crate::merkle::proof::prove_inclusion`].
+    ///
+    /// Errors: [`NodeMissing`], for a leaf that was there before the batch. Panics for one that is not in the tree.
+    pub fn prove_inclusion(&self, index: LeafIndex) -> Result<Vec<Digest>, NodeMissing> {
+        prove_inclusion_at(&self.overlay, index, &self.edge)
     }
 }
 
@@ -54,7 +124,8 @@ impl Nodes for Overlay {
     type Error = NodeMissing;
 
     fn node(&self, node: NodeIndex) -> Result<Digest, NodeMissing> {
-        self.nodes.get(&node).copied().ok_or(NodeMissing { node })
+        let level = self.levels.get(usize::from(node.level));
+        level.and_then(|level| level.get(node.index)).ok_or(NodeMissing { node })
     }
 }
 
@@ -94,8 +165,10 @@ mod tests {
                 }
                 let size = TreeSize::new(new).unwrap();
                 assert_eq!(root_at(&overlay, size), Ok(frontier.root()));
+                let sealed = overlay.clone().seal(size).unwrap();
                 for index in (old..new).map(LeafIndex::new) {
                     let path = prove_inclusion(&overlay, index, size).unwrap();
+                    assert_eq!(sealed.prove_inclusion(index).as_ref(), Ok(&path));
                     check_inclusion(index, size, &leaf(index.get()), &path, &frontier.root()).unwrap();
                 }
                 for first in (old.max(1)..=new).map(|first| TreeSize::new(first).unwrap()) {

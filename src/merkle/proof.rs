@@ -7,7 +7,7 @@ use crate::{
     digest::Digest,
     merkle::{
         hash::{empty_root, node_hash},
-        index::{LeafIndex, NodeIndex, TreeSize},
+        index::{LeafIndex, NodeIndex, TreeSize, peaks},
     },
 };
 
@@ -27,13 +27,33 @@ pub trait Nodes {
 /// Panics unless `index < size`: who asks on behalf of a stranger checks first. Errors: those of `nodes`.
 /// RFC 9162 section 2.1.3.1.
 pub fn prove_inclusion<N: Nodes>(nodes: &N, index: LeafIndex, size: TreeSize) -> Result<Vec<Digest>, N::Error> {
+    prove_inclusion_with(nodes, index, size, |low| range_root(nodes, low, size.get()))
+}
+
+/// Returns the same for a tree whose edge was gathered: who proves many leaves of one tree hashes its edge once.
+///
+/// Panics unless `index` is in the tree of `edge`. Errors: those of `nodes`.
+pub fn prove_inclusion_at<N: Nodes>(nodes: &N, index: LeafIndex, edge: &Edge) -> Result<Vec<Digest>, N::Error> {
+    let gathered = |low| edge.roots.binary_search_by_key(&low, |(low, _)| *low).ok().map(|at| edge.roots[at].1);
+    prove_inclusion_with(nodes, index, edge.size, |low| {
+        gathered(low).map_or_else(|| range_root(nodes, low, edge.size.get()), Ok)
+    })
+}
+
+/// `edge` gives the root over the leaves from one on to the last.
+fn prove_inclusion_with<N: Nodes>(
+    nodes: &N,
+    index: LeafIndex,
+    size: TreeSize,
+    edge: impl Fn(u64) -> Result<Digest, N::Error>,
+) -> Result<Vec<Digest>, N::Error> {
     assert!(index.get() < size.get(), "leaf {index} is not in a tree of {size} leaves");
     let (mut low, mut high) = (0, size.get());
     let mut path = Vec::new();
     while high - low > 1 {
         let middle = low + left_leaves(high - low);
         if index.get() < middle {
-            path.push(range_root(nodes, middle, high)?);
+            path.push(if high == size.get() { edge(middle)? } else { range_root(nodes, middle, high)? });
             high = middle;
         } else {
             path.push(range_root(nodes, low, middle)?);
@@ -42,6 +62,31 @@ pub fn prove_inclusion<N: Nodes>(nodes: &N, index: LeafIndex, size: TreeSize) ->
     }
     path.reverse();
     Ok(path)
+}
+
+/// The right edge of a tree: the roots over what begins with each of its perfect subtrees and ends with its last leaf.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    size: TreeSize,
+    /// By the first leaf, ascending.
+    roots: Vec<(u64, Digest)>,
+}
+
+impl Edge {
+    /// Gathers the edge of the tree of `size` leaves: one hash for each of its perfect subtrees but the last.
+    ///
+    /// Errors: those of `nodes`.
+    pub fn gather<N: Nodes>(nodes: &N, size: TreeSize) -> Result<Self, N::Error> {
+        let peaks: Vec<NodeIndex> = peaks(size).collect();
+        let mut roots: Vec<(u64, Digest)> = Vec::with_capacity(peaks.len());
+        for peak in peaks.into_iter().rev() {
+            let root = nodes.node(peak)?;
+            let root = roots.last().map_or(root, |(_, right)| node_hash(&root, right));
+            roots.push((peak.index << peak.level, root));
+        }
+        roots.reverse();
+        Ok(Self { size, roots })
+    }
 }
 
 /// Checks that the leaf of hash `leaf_hash` is at `index` of the tree of `size` leaves that has `root`.

@@ -1,29 +1,32 @@
 //! A batch: what queued for one ledger, admitted in order, and held until it is durable.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 use bytes::Bytes;
 use tokio::sync::oneshot;
+use tracing::error;
 
 use crate::{
     agreement::{Agreement, refusal::check_seen},
-    checkpoint::SignedCheckpoint,
+    checkpoint::{Checkpoint, SignedCheckpoint, note::NoteSigner},
     digest::Digest,
     envelope::Envelope,
-    ledger::{LedgerId, entry::Entry, receipt::Receipt},
+    ledger::{LedgerId, entry::Entry},
     merkle::{
         hash::leaf_hash,
         index::{LeafIndex, NodeIndex, TreeSize},
         overlay::Overlay,
-        proof::{prove_inclusion, root_at},
+        proof::root_at,
         tree::Frontier,
     },
     sequencer::{
-        Submitted,
         error::SubmitError,
         is_founding,
-        recovery::{Live, seen_root},
-        task::Answer,
+        recovery::seen_root,
+        task::{Answer, Recorded, State},
     },
     statement::{
         Signed,
@@ -51,17 +54,15 @@ impl Submission {
 
 /// Statements admitted and refused, on their way to being durable.
 pub(super) struct Batch {
-    agreement: Option<Agreement>,
     before: Frontier,
-    frontier: Frontier,
     /// The old frontier and every node since: enough to prove the new entries without reading the store.
     overlay: Overlay,
-    size_before: TreeSize,
     leaves: Vec<(Digest, Bytes)>,
     completed: Vec<(NodeIndex, Digest)>,
     new: HashMap<StatementId, usize>,
-    admitted: Vec<(StatementId, Timestamp)>,
+    admitted: Vec<Timestamp>,
     waiting: Vec<(Waiter, Held)>,
+    bytes: usize,
 }
 
 /// What a waiter will be told once the batch is durable.
@@ -71,25 +72,34 @@ enum Held {
         place: usize,
         repeated: bool,
     },
+    /// An entry that was durable before, or is in the batch before, which will be by then.
     Before {
         index: u64,
     },
     Refused(SubmitError),
 }
 
+/// Where the ledger and its keeper are, for a statement that is to be admitted.
+pub(super) struct Place<'a> {
+    pub(super) store: &'a dyn Store,
+    pub(super) ledger: LedgerId,
+    /// The batch before, if it is on its way to the disk: the store does not have it yet.
+    pub(super) flying: Option<&'a Batch>,
+    pub(super) now: Timestamp,
+}
+
 impl Batch {
-    pub(super) fn new(agreement: Option<Agreement>, frontier: Frontier) -> Self {
+    /// Begins a batch on top of `frontier`.
+    pub(super) fn on(frontier: &Frontier) -> Self {
         Self {
-            agreement,
-            overlay: Overlay::over(&frontier),
-            size_before: frontier.size(),
             before: frontier.clone(),
-            frontier,
+            overlay: Overlay::over(frontier),
             leaves: Vec::new(),
             completed: Vec::new(),
             new: HashMap::new(),
             admitted: Vec::new(),
             waiting: Vec::new(),
+            bytes: 0,
         }
     }
 
@@ -98,20 +108,27 @@ impl Batch {
         self.leaves.is_empty()
     }
 
-    pub(super) const fn frontier(&self) -> &Frontier {
-        &self.frontier
+    /// Whether nobody waits for it.
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting.is_empty()
     }
 
-    pub(super) const fn nodes(&self) -> &Overlay {
-        &self.overlay
+    /// Whether it takes more; what it holds is in memory until it is durable.
+    pub(super) fn has_room(&self, batch_max: usize) -> bool {
+        self.waiting.len() < batch_max && self.bytes < BATCH_BYTES_MAX
+    }
+
+    fn size_before(&self) -> TreeSize {
+        self.before.size()
     }
 
     /// Admits a statement as the next entry, or finds that it is one already, or holds its refusal.
-    pub(super) fn take(&mut self, submission: Submission, store: &dyn Store, ledger: LedgerId, now: Timestamp) {
+    pub(super) fn take(&mut self, submission: Submission, state: &mut State, place: &Place<'_>) {
         let Submission { envelope, signed, answer } = submission;
-        let held = match self.place(&signed, store, ledger) {
+        self.bytes += envelope.payload.len();
+        let held = match self.find(&signed, place) {
             Some(held) => held,
-            None => match self.admit(*envelope, &signed, store, ledger, now) {
+            None => match self.admit(*envelope, &signed, state, place) {
                 Ok(place) => Held::New { place, repeated: false },
                 Err(error) => Held::Refused(error),
             },
@@ -120,95 +137,142 @@ impl Batch {
     }
 
     /// Says where a statement stands already.
-    fn place(&self, signed: &Signed, store: &dyn Store, ledger: LedgerId) -> Option<Held> {
+    fn find(&self, signed: &Signed, place: &Place<'_>) -> Option<Held> {
         if let Some(place) = self.new.get(&signed.id()) {
             return Some(Held::New { place: *place, repeated: true });
         }
-        if self.size_before == TreeSize::ZERO {
+        if let Some(index) = place.flying.and_then(|flying| flying.index_of(signed.id())) {
+            return Some(Held::Before { index });
+        }
+        if self.size_before() == TreeSize::ZERO {
             return None;
         }
-        match store.find(ledger, signed.id().digest()) {
-            Ok(Some(index)) if index.get() < self.size_before.get() => Some(Held::Before { index: index.get() }),
+        match place.store.find(place.ledger, signed.id().digest()) {
+            Ok(Some(index)) if index.get() < self.size_before().get() => Some(Held::Before { index: index.get() }),
             Ok(_) => None,
             // Whether it is there already cannot be told, so it must not be put there.
             Err(_) => Some(Held::Refused(SubmitError::NotCommitted)),
         }
     }
 
+    fn index_of(&self, statement: StatementId) -> Option<u64> {
+        let place = u64::try_from(*self.new.get(&statement)?).ok()?;
+        Some(self.size_before().get() + place)
+    }
+
     fn admit(
         &mut self,
         envelope: Envelope,
         signed: &Signed,
-        store: &dyn Store,
-        ledger: LedgerId,
-        now: Timestamp,
+        state: &mut State,
+        place: &Place<'_>,
     ) -> Result<usize, SubmitError> {
-        if self.agreement.is_none() && !is_founding(signed) {
+        if state.agreement.is_none() && !is_founding(signed) {
             return Err(SubmitError::AgreementNotFound);
         }
-        let root = self.seen(signed, store, ledger)?;
+        let root = self.seen(signed, state, place)?;
         check_seen(signed, root)?;
-        let admitted = match &mut self.agreement {
+        let admitted = match &mut state.agreement {
             Some(agreement) => {
-                let admitted = now.max(agreement.last_admitted());
+                let admitted = place.now.max(agreement.last_admitted());
                 let admission = agreement.admit(signed, admitted)?;
                 agreement.apply(admission);
                 admitted
             }
             None => {
-                self.agreement = Some(Agreement::found(signed, now)?);
-                now
+                state.agreement = Some(Agreement::found(signed, place.now)?);
+                place.now
             }
         };
-        let id = envelope.id();
         let leaf = Bytes::from(Entry { admitted, envelope }.encode());
         let (overlay, completed) = (&mut self.overlay, &mut self.completed);
-        self.frontier.push(leaf_hash(&leaf), |node, digest| {
+        state.frontier.push(leaf_hash(&leaf), |node, digest| {
             overlay.insert(node, digest);
             completed.push((node, digest));
         });
-        let place = self.leaves.len();
-        self.leaves.push((id, leaf));
-        self.admitted.push((signed.id(), admitted));
-        self.new.insert(signed.id(), place);
-        Ok(place)
+        let at = self.leaves.len();
+        self.leaves.push((signed.id().digest(), leaf));
+        self.admitted.push(admitted);
+        self.new.insert(signed.id(), at);
+        Ok(at)
     }
 
-    fn seen(&self, signed: &Signed, store: &dyn Store, ledger: LedgerId) -> Result<Option<Digest>, SubmitError> {
+    /// Returns the root at the size that the signer says it has seen.
+    fn seen(&self, signed: &Signed, state: &State, place: &Place<'_>) -> Result<Option<Digest>, SubmitError> {
         let Some(seen) = signed.statement().seen else { return Ok(None) };
-        let size = TreeSize::new(seen.tree_size);
-        match size {
-            Some(size) if size >= self.size_before && size <= self.frontier.size() && size > TreeSize::ZERO => {
-                Ok(root_at(&self.overlay, size).ok())
-            }
-            _ => seen_root(store, ledger, self.size_before.get(), signed).map_err(|_| SubmitError::NotCommitted),
+        let Some(size) = TreeSize::new(seen.tree_size) else { return Ok(None) };
+        let (now, mine) = (state.frontier.size(), self.size_before());
+        let stored = place.flying.map_or(mine, Self::size_before);
+        match place.flying {
+            _ if size == TreeSize::ZERO || size > now => Ok(None),
+            _ if size >= mine => Ok(root_at(&self.overlay, size).ok()),
+            Some(flying) if size >= stored => Ok(root_at(&flying.overlay, size).ok()),
+            _ => seen_root(place.store, place.ledger, stored.get(), signed).map_err(|_| SubmitError::NotCommitted),
         }
     }
 
-    /// Returns what is to be written.
-    pub(super) fn append(&self, ledger: LedgerId, sign: Sign) -> Append {
+    /// Returns what is to be written, and where the checkpoint will be once it was signed.
+    pub(super) fn append(
+        &self,
+        ledger: LedgerId,
+        signer: &NoteSigner,
+        after: &Frontier,
+    ) -> (Append, Arc<OnceLock<SignedCheckpoint>>) {
+        let signed = Arc::new(OnceLock::new());
+        let sign = self.sign(signer.clone(), after, Arc::clone(&signed));
         let (before, leaves, nodes) = (self.before.clone(), self.leaves.clone(), self.completed.clone());
-        Append { ledger, before, leaves, nodes, sign }
+        (Append { ledger, before, leaves, nodes, sign }, signed)
     }
 
-    /// Answers everybody: the batch is durable under `checkpoint`. Returns the ledger as it now is.
-    pub(super) fn release(self, agreement: AgreementId, checkpoint: SignedCheckpoint) -> Option<Live> {
-        let receipts = Receipts { batch: &self, agreement, checkpoint: &checkpoint };
-        let answers: Vec<_> = self.waiting.iter().map(|(_, held)| receipts.answer(held)).collect();
-        for ((waiter, held), answer) in self.waiting.into_iter().zip(answers) {
-            let answer = match (answer, held) {
-                (Some(answer), _) => Ok(answer),
-                (None, Held::Refused(error)) => Err(error),
-                (None, _) => Err(SubmitError::CommitUnclear),
+    /// Returns what signs the checkpoint after the batch, once the store has read back what it wrote. It signs only when that
+    /// makes the same root as two computations here: a signature over a wrong root cannot be taken back.
+    fn sign(&self, signer: NoteSigner, after: &Frontier, signed: Arc<OnceLock<SignedCheckpoint>>) -> Sign {
+        let (size, root) = (after.size(), after.root());
+        let again = root_at(&self.overlay, size).ok();
+        Box::new(move |kept_size, kept_root| {
+            if again != Some(root) || (kept_size, kept_root) != (size, root) {
+                let origin = signer.name();
+                error!(%origin, %size, %root, %kept_size, %kept_root, "computations of the root disagree");
+                return None;
+            }
+            let origin = signer.name().to_owned();
+            let checkpoint = SignedCheckpoint::sign(Checkpoint { origin, size, root }, &signer);
+            let note = checkpoint.note().to_owned();
+            signed.set(checkpoint).ok()?;
+            Some(note)
+        })
+    }
+
+    /// Answers everybody: the batch is durable under `checkpoint`.
+    pub(super) fn release(self, agreement: AgreementId, checkpoint: &Arc<SignedCheckpoint>) {
+        let Self { before, overlay, leaves, admitted, waiting, .. } = self;
+        let nodes = overlay.seal(checkpoint.checkpoint().size).map(Arc::new).ok();
+        for (waiter, held) in waiting {
+            let answer = match held {
+                Held::New { place, repeated } => match (&nodes, u64::try_from(place)) {
+                    (Some(nodes), Ok(at)) => Ok(Answer::Recorded(Recorded {
+                        agreement,
+                        statement: StatementId::from_digest(leaves[place].0),
+                        index: LeafIndex::new(before.size().get() + at),
+                        admitted: admitted[place],
+                        leaf: leaves[place].1.clone(),
+                        checkpoint: Arc::clone(checkpoint),
+                        nodes: Arc::clone(nodes),
+                        already_recorded: repeated,
+                    })),
+                    // Would be our own fault; the entry is durable all the same.
+                    _ => Err(SubmitError::CommitUnclear),
+                },
+                Held::Before { index } => Ok(Answer::Before { index }),
+                Held::Refused(error) => Err(error),
             };
             // Who asked may have gone; the entry has not.
             let _ = waiter.send(answer);
         }
-        Some(Live { agreement: self.agreement?, frontier: self.frontier, checkpoint })
     }
 
-    /// Answers everybody of a batch without new entries: what it says rests on what was durable before it.
-    pub(super) fn release_refusals(self, checkpoint: Option<&SignedCheckpoint>) -> Option<Live> {
+    /// Answers everybody of a batch without new entries: what it says rests on what is durable now.
+    pub(super) fn release_refusals(self) {
         for (waiter, held) in self.waiting {
             let answer = match held {
                 Held::Before { index } => Ok(Answer::Before { index }),
@@ -218,7 +282,6 @@ impl Batch {
             // Who asked may have gone.
             let _ = waiter.send(answer);
         }
-        Some(Live { agreement: self.agreement?, frontier: self.frontier, checkpoint: checkpoint?.clone() })
     }
 
     /// Answers everybody that the batch is not known to be durable; refusals too, for they may rest on it.
@@ -230,31 +293,5 @@ impl Batch {
     }
 }
 
-struct Receipts<'a> {
-    batch: &'a Batch,
-    agreement: AgreementId,
-    checkpoint: &'a SignedCheckpoint,
-}
-
-impl Receipts<'_> {
-    /// `None` for a refusal, and for a receipt that cannot be made, which would be our fault.
-    fn answer(&self, held: &Held) -> Option<Answer> {
-        match *held {
-            Held::New { place, repeated } => self.receipt(place, repeated),
-            Held::Before { index } => Some(Answer::Before { index }),
-            Held::Refused(_) => None,
-        }
-    }
-
-    fn receipt(&self, place: usize, already_recorded: bool) -> Option<Answer> {
-        let batch = self.batch;
-        let (statement, admitted) = *batch.admitted.get(place)?;
-        let (_, leaf) = batch.leaves.get(place)?;
-        let index = batch.size_before.get() + u64::try_from(place).ok()?;
-        let path = prove_inclusion(&batch.overlay, LeafIndex::new(index), self.checkpoint.checkpoint().size).ok()?;
-        let note = self.checkpoint.note().to_owned();
-        let receipt = Receipt { extra: Some(leaf.to_vec()), index: LeafIndex::new(index), path, note };
-        let agreement = self.agreement;
-        Some(Answer::Recorded(Box::new(Submitted { agreement, statement, index, admitted, receipt, already_recorded })))
-    }
-}
+/// A batch takes no further statement once its payloads have so many bytes.
+const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;

@@ -40,28 +40,34 @@ enum Message {
     Stop(oneshot::Sender<()>),
 }
 
-/// A handle to the committer's thread, which ends with the last handle.
+/// A handle to the committer, which ends with the last handle.
 #[derive(Clone)]
 pub(super) struct Committer {
     messages: mpsc::Sender<Message>,
 }
 
 impl Committer {
-    /// Starts the thread.
-    pub(super) fn start(store: Arc<dyn Store>) -> io::Result<Self> {
+    /// Returns a committer that commits when it is told to.
+    pub(super) fn stepped(store: Arc<dyn Store>) -> (Self, Commits) {
         let (messages, queue) = mpsc::channel();
-        thread::Builder::new().name("committer".into()).spawn(move || run(store, &queue))?;
-        Ok(Self { messages })
+        (Self { messages }, Commits { store: Some(store), queue })
     }
 
-    /// Makes an append durable.
-    pub(super) async fn commit(&self, append: Append) -> Outcome {
+    /// Starts a thread that commits whenever something queued.
+    pub(super) fn start(store: Arc<dyn Store>) -> io::Result<Self> {
+        let (committer, mut commits) = Self::stepped(store);
+        thread::Builder::new().name("committer".into()).spawn(move || while commits.wait() {})?;
+        Ok(committer)
+    }
+
+    /// Hands over an append; what comes back tells when it is durable. At most one of a ledger is on its way at a time.
+    pub(super) fn commit(&self, append: Append) -> oneshot::Receiver<Outcome> {
         let (done, outcome) = oneshot::channel();
-        if self.messages.send(Message::Commit(Job { append, done })).is_err() {
-            return Outcome::NotWritten;
+        if let Err(mpsc::SendError(Message::Commit(job))) = self.messages.send(Message::Commit(Job { append, done })) {
+            // Who waits has not gone: it is the caller.
+            let _ = job.done.send(Outcome::NotWritten);
         }
-        // The thread can only be gone by a panic, somewhere in the store.
-        outcome.await.unwrap_or(Outcome::Unclear)
+        outcome
     }
 
     /// Waits until everything sent before is finished, and ends the thread.
@@ -78,10 +84,36 @@ const LEAVES_PER_FLUSH: usize = 16_384;
 /// The same for large leaves.
 const BYTES_PER_FLUSH: usize = 16 * 1024 * 1024;
 
-fn run(store: Arc<dyn Store>, queue: &mpsc::Receiver<Message>) {
-    while let Ok(first) = queue.recv() {
-        let mut jobs = Vec::new();
-        let (mut leaves, mut bytes, mut stop) = (0, 0, None);
+/// What queued for the store, and the one who writes it.
+pub struct Commits {
+    /// `None` once it was told to stop.
+    store: Option<Arc<dyn Store>>,
+    queue: mpsc::Receiver<Message>,
+}
+
+impl Commits {
+    /// Commits what queued, in one durable write; `false` if nothing did. For simulations, which say when the disk is done.
+    pub fn step(&mut self) -> bool {
+        match self.queue.try_recv() {
+            Ok(first) => {
+                self.commit(first);
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Waits until something queues, and commits it; `false` when nothing more can.
+    fn wait(&mut self) -> bool {
+        match self.queue.recv() {
+            Ok(first) => self.commit(first),
+            Err(_) => self.store = None,
+        }
+        self.store.is_some()
+    }
+
+    fn commit(&mut self, first: Message) {
+        let (mut jobs, mut leaves, mut bytes, mut stop) = (Vec::new(), 0, 0, None);
         let mut next = Some(first);
         while let Some(message) = next {
             match message {
@@ -96,15 +128,16 @@ fn run(store: Arc<dyn Store>, queue: &mpsc::Receiver<Message>) {
                 }
             }
             let more = leaves < LEAVES_PER_FLUSH && bytes < BYTES_PER_FLUSH;
-            next = if more { queue.try_recv().ok() } else { None };
+            next = if more { self.queue.try_recv().ok() } else { None };
         }
-        commit(store.as_ref(), jobs);
+        if let Some(store) = &self.store {
+            commit(store.as_ref(), jobs);
+        }
         if let Some(done) = stop {
             // First: who asked may want to open the store again.
-            drop(store);
+            self.store = None;
             // Who asked may have gone.
             let _ = done.send(());
-            return;
         }
     }
 }

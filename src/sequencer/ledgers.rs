@@ -2,11 +2,10 @@
 
 use std::{
     collections::BTreeMap,
-    ops::Bound,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::{
     checkpoint::SignedCheckpoint,
@@ -14,37 +13,33 @@ use crate::{
     statement::id::AgreementId,
 };
 
-/// What is durable of a ledger, as its task tells it. Outlives the task: a ledger whose task failed is still what it was.
+/// What is durable of a ledger, as its tasks tell it. Outlives a task that failed: the ledger is still what it was.
 pub(super) struct Durable {
     checkpoint: watch::Sender<Option<Arc<SignedCheckpoint>>>,
     size: watch::Sender<u64>,
+    /// Whether the store has it: then, until its task has opened it, what the store has is what is durable.
+    pub(super) founded: bool,
+    /// Held by the ledger's task for as long as it lives: one that comes after it waits, so that there is one writer.
+    pub(super) writer: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Durable {
-    pub(super) fn new(checkpoint: Option<SignedCheckpoint>) -> Self {
-        let durable = Self { checkpoint: watch::Sender::new(None), size: watch::Sender::new(0) };
-        if let Some(checkpoint) = checkpoint {
-            durable.tell(checkpoint);
-        }
-        durable
+    /// Begins without a checkpoint: the ledger's task tells it once it has opened or founded the ledger.
+    pub(super) fn new(founded: bool) -> Self {
+        Self { checkpoint: watch::Sender::new(None), size: watch::Sender::new(0), founded, writer: Arc::default() }
     }
 
-    /// Returns the last checkpoint; `None` while the ledger is being founded.
+    /// Returns the last checkpoint; `None` while the ledger is being founded or opened.
     pub(super) fn checkpoint(&self) -> Option<Arc<SignedCheckpoint>> {
         self.checkpoint.borrow().clone()
     }
 
     /// Tells that everything under `checkpoint` is durable.
-    pub(super) fn tell(&self, checkpoint: SignedCheckpoint) {
+    pub(super) fn tell(&self, checkpoint: Arc<SignedCheckpoint>) {
         let size = checkpoint.checkpoint().size.get();
-        self.checkpoint.send_replace(Some(Arc::new(checkpoint)));
+        self.checkpoint.send_replace(Some(checkpoint));
         // After the rest: a watcher that is told must find what it was told of.
         self.size.send_replace(size);
-    }
-
-    /// Returns a watch of the size, which ends with the sequencer.
-    pub(super) fn watch(&self) -> watch::Receiver<u64> {
-        self.size.subscribe()
     }
 }
 
@@ -55,25 +50,41 @@ pub(super) struct Handle {
     pub(super) durable: Arc<Durable>,
 }
 
-/// Every ledger of the store, and those being founded.
+/// The ledgers that are in memory, and those being founded.
 pub(super) struct Ledgers {
     /// `None` once the sequencer was told to stop.
     open: Mutex<Option<BTreeMap<AgreementId, Handle>>>,
+    /// How many may be in memory; beyond, the one that has been idle longest is asked to leave.
+    live_max: usize,
+    /// Wakes one idle task, the one that waits longest.
+    pub(super) room: Arc<Notify>,
 }
 
 impl Ledgers {
-    pub(super) fn new() -> Self {
-        Self { open: Mutex::new(Some(BTreeMap::new())) }
+    pub(super) fn new(live_max: usize) -> Self {
+        Self { open: Mutex::new(Some(BTreeMap::new())), live_max, room: Arc::default() }
     }
 
     pub(super) fn is_closed(&self) -> bool {
         self.lock().is_none()
     }
 
-    /// Errors: [`ReadError::AgreementNotFound`], [`ReadError::Stopped`].
-    pub(super) fn get(&self, agreement: AgreementId) -> Result<Handle, ReadError> {
+    /// Returns how many ledgers are in memory.
+    pub(super) fn live(&self) -> usize {
+        self.lock().as_ref().map_or(0, BTreeMap::len)
+    }
+
+    /// Returns the ledger if it is in memory. Errors: [`ReadError::Stopped`].
+    pub(super) fn get(&self, agreement: AgreementId) -> Result<Option<Handle>, ReadError> {
+        Ok(self.lock().as_ref().ok_or(ReadError::Stopped)?.get(&agreement).cloned())
+    }
+
+    /// Returns a watch of a ledger's durable size, if it is in memory, where it then stays. Errors: [`ReadError::Stopped`].
+    pub(super) fn watch(&self, agreement: AgreementId) -> Result<Option<watch::Receiver<u64>>, ReadError> {
+        // Under the lock, as the question of a task whether anybody watches.
         let open = self.lock();
-        open.as_ref().ok_or(ReadError::Stopped)?.get(&agreement).cloned().ok_or(ReadError::AgreementNotFound)
+        let handle = open.as_ref().ok_or(ReadError::Stopped)?.get(&agreement);
+        Ok(handle.map(|handle| handle.durable.size.subscribe()))
     }
 
     /// Returns the ledger, or what `start` makes of it if there is none. Errors: [`ReadError::Stopped`].
@@ -83,10 +94,19 @@ impl Ledgers {
         start: impl FnOnce() -> Handle,
     ) -> Result<Handle, ReadError> {
         let mut open = self.lock();
-        Ok(open.as_mut().ok_or(ReadError::Stopped)?.entry(agreement).or_insert_with(start).clone())
+        let open = open.as_mut().ok_or(ReadError::Stopped)?;
+        if let Some(handle) = open.get(&agreement) {
+            return Ok(handle.clone());
+        }
+        if open.len() >= self.live_max {
+            self.room.notify_one();
+        }
+        let handle = start();
+        open.insert(agreement, handle.clone());
+        Ok(handle)
     }
 
-    /// Puts `restart` of a ledger in the place of `ended`, whose task has; forgets one that was never founded.
+    /// Puts `restart` of a ledger in the place of `ended`, whose task takes nothing more; forgets one that was never founded.
     ///
     /// Errors: [`ReadError::Stopped`].
     pub(super) fn replace(
@@ -99,25 +119,26 @@ impl Ledgers {
         let open = open.as_mut().ok_or(ReadError::Stopped)?;
         // Somebody else may have seen it first.
         if open.get(&agreement).is_some_and(|handle| handle.queue.same_channel(&ended.queue)) {
-            match ended.durable.checkpoint() {
-                Some(_) => open.insert(agreement, restart(&ended.durable)),
-                None => open.remove(&agreement),
-            };
+            open.insert(agreement, restart(&ended.durable));
         }
         Ok(())
     }
 
-    /// Lists what is durable, in the order of ids, from the one after `after` on. Errors: [`ReadError::Stopped`].
-    pub(super) fn list(
-        &self,
-        after: Option<AgreementId>,
-        max: usize,
-    ) -> Result<Vec<(AgreementId, SignedCheckpoint)>, ReadError> {
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let open = self.lock();
-        let ledgers = open.as_ref().ok_or(ReadError::Stopped)?.range((from, Bound::Unbounded));
-        let durable = ledgers.filter_map(|(id, handle)| Some((*id, handle.durable.checkpoint()?.as_ref().clone())));
-        Ok(durable.take(max).collect())
+    /// Whether a task may leave: nobody watches what it tells.
+    pub(super) fn may_leave(&self, durable: &Durable) -> bool {
+        let _open = self.lock();
+        durable.size.receiver_count() == 0
+    }
+
+    /// Forgets a ledger whose task takes nothing more, unless another was started in its place, or somebody watches: then it
+    /// stays to be started again.
+    pub(super) fn forget(&self, agreement: AgreementId, durable: &Arc<Durable>) {
+        let mut open = self.lock();
+        let Some(open) = open.as_mut() else { return };
+        let ended = |handle: &Handle| Arc::ptr_eq(&handle.durable, durable) && handle.queue.is_closed();
+        if durable.size.receiver_count() == 0 && open.get(&agreement).is_some_and(ended) {
+            open.remove(&agreement);
+        }
     }
 
     /// Takes all out; from now on there are none.

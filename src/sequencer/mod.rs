@@ -1,9 +1,12 @@
 //! The sequencer: where the log and the law meet to write. One task per ledger is its only writer.
 //!
-//! The path of a statement: [`Sequencer::submit`] hands it to its ledger's task; the task takes whatever queued while the
-//! last flush ran, looks each up (seen before?), admits and applies it, signs one checkpoint for all, and hands one append to
-//! the committer; the committer puts what many ledgers handed it into one durable write; then the task answers. Nothing is
-//! answered before that, refusals included: a refusal may rest on an entry of the same batch. There is no timer.
+//! The path of a statement: [`Sequencer::submit`] hands it to its ledger's task; the task looks it up (seen before?), admits
+//! and applies it into a batch while the batch before is being flushed, and hands one append to the committer; the
+//! committer puts what many ledgers handed it into one durable write, under one checkpoint each; then the task answers, and
+//! who asked makes the receipt. Nothing is answered before that, refusals included: a refusal may rest on an entry of the
+//! same batch. There is no timer.
+//!
+//! A ledger is in memory while it is used: it is opened when somebody asks for it, and leaves when it has been idle.
 
 mod batch;
 mod committer;
@@ -12,12 +15,16 @@ mod ledgers;
 mod read;
 mod recovery;
 mod task;
+mod threads;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
+pub use committer::Commits;
 pub use error::{OpenError, ReadError, SubmitError};
+pub use threads::Threads;
 
 use crate::{
     agreement::{Agreement, refusal::check_seen},
@@ -25,14 +32,16 @@ use crate::{
         SignedCheckpoint,
         note::{NoteError, NoteSigner, NoteVerifier},
     },
+    digest::Digest,
     envelope::Envelope,
     keys::SecretKey,
     ledger::{LedgerId, receipt::Receipt},
+    merkle::index::LeafIndex,
     sequencer::{
         committer::Committer,
         ledgers::{Durable, Handle, Ledgers},
-        recovery::{Live, recover_all},
-        task::{Command, View},
+        recovery::recover_all,
+        task::{Answer, Command, View},
     },
     statement::{
         Body, Signed,
@@ -57,18 +66,30 @@ pub struct SequencerConfig {
     pub queue_max: usize,
     /// How many statements make at most one batch of a ledger.
     pub batch_max: usize,
+    /// How many ledgers may be in memory before those that are idle are asked to leave.
+    pub live_max: usize,
+    /// How long a ledger stays in memory when nobody asks for it.
+    pub idle_after: Duration,
+    /// Where what waits for the disk runs.
+    pub threads: Threads,
 }
 
 impl SequencerConfig {
     /// Returns a configuration with the usual limits.
     #[must_use]
     pub fn new(operator: &str, log_key: SecretKey, clock: Clock) -> Self {
-        Self { operator: operator.to_owned(), log_key, clock, queue_max: QUEUE_MAX, batch_max: BATCH_MAX }
+        Self {
+            operator: operator.to_owned(),
+            log_key,
+            clock,
+            queue_max: 8_192,
+            batch_max: 4_096,
+            live_max: 16_384,
+            idle_after: Duration::from_secs(60),
+            threads: Threads::Own,
+        }
     }
 }
-
-const QUEUE_MAX: usize = 8_192;
-const BATCH_MAX: usize = 4_096;
 
 /// A handle to the sequencer. Cheap to clone; clones are the same sequencer.
 #[derive(Clone)]
@@ -80,7 +101,7 @@ struct Inner {
     store: Arc<dyn Store>,
     config: SequencerConfig,
     committer: Committer,
-    ledgers: Ledgers,
+    ledgers: Arc<Ledgers>,
     /// Leave to fold a prefix of a ledger anew.
     folds: Arc<Semaphore>,
 }
@@ -99,10 +120,27 @@ pub struct Submitted {
     pub index: u64,
     /// When it was admitted.
     pub admitted: Timestamp,
-    /// A fresh receipt.
-    pub receipt: Receipt,
+    /// The leaf bytes.
+    pub leaf: Bytes,
+    /// The inclusion path, leaf side first.
+    pub path: Vec<Digest>,
+    /// The checkpoint that the path leads to.
+    pub checkpoint: Arc<SignedCheckpoint>,
     /// Whether it was in the ledger before.
     pub already_recorded: bool,
+}
+
+impl Submitted {
+    /// Returns the receipt, with the leaf in it.
+    #[must_use]
+    pub fn receipt(&self) -> Receipt {
+        Receipt {
+            extra: Some(self.leaf.to_vec()),
+            index: LeafIndex::new(self.index),
+            path: self.path.clone(),
+            note: self.checkpoint.note().to_owned(),
+        }
+    }
 }
 
 impl Sequencer {
@@ -110,21 +148,29 @@ impl Sequencer {
     ///
     /// Must be called within a tokio runtime. Errors: [`OpenError`], which names the ledger and the first bad index.
     pub async fn open(store: Arc<dyn Store>, config: SequencerConfig) -> Result<Self, OpenError> {
+        let committer = Committer::start(Arc::clone(&store)).map_err(|source| OpenError::Thread { source })?;
+        Self::with(store, config, committer).await
+    }
+
+    /// As [`Self::open`], but nothing is committed until [`Commits::step`] is told to: for simulations.
+    pub async fn open_stepped(store: Arc<dyn Store>, config: SequencerConfig) -> Result<(Self, Commits), OpenError> {
+        let (committer, commits) = Committer::stepped(Arc::clone(&store));
+        Ok((Self::with(store, config, committer).await?, commits))
+    }
+
+    async fn with(store: Arc<dyn Store>, config: SequencerConfig, committer: Committer) -> Result<Self, OpenError> {
         // Fails here rather than at the first founding.
         signer(&config, "agr1").map_err(|source| OpenError::Operator { operator: config.operator.clone(), source })?;
-        let committer = Committer::start(Arc::clone(&store)).map_err(|source| OpenError::Thread { source })?;
-        let (ledgers, folds) = (Ledgers::new(), Arc::new(Semaphore::new(FOLDS_AT_ONCE)));
+        let (ledgers, folds) = (Arc::new(Ledgers::new(config.live_max)), Arc::new(Semaphore::new(FOLDS_AT_ONCE)));
         let inner = Inner { store, config, committer, ledgers, folds };
         let sequencer = Self { inner: Arc::new(inner) };
         let opening = sequencer.clone();
-        let recovered = tokio::task::spawn_blocking(move || {
-            recover_all(opening.inner.store.as_ref(), |agreement| opening.verifier(agreement))
-        });
-        let recovered = recovered.await.map_err(|_| OpenError::Panicked)??;
-        for (agreement, live) in recovered {
-            let start = || sequencer.start_task(agreement, Start::Live(Box::new(live)));
-            sequencer.inner.ledgers.get_or_start(agreement, start).map_err(|_| OpenError::Panicked)?;
-        }
+        let checked = sequencer
+            .inner
+            .config
+            .threads
+            .wait(move || recover_all(opening.inner.store.as_ref(), |agreement| opening.verifier(agreement)));
+        checked.await.unwrap_or(Err(OpenError::Panicked))?;
         Ok(sequencer)
     }
 
@@ -143,24 +189,19 @@ impl Sequencer {
         let command = Command::Submit { envelope: Box::new(envelope), signed: Box::new(signed), answer };
         self.send(agreement, command).await?;
         match answered.await.map_err(|_| self.lost())?? {
-            task::Answer::Recorded(submitted) => Ok(*submitted),
+            Answer::Recorded(recorded) => recorded.prove(),
             // Proving an old entry reads the store; the ledger's only writer does not wait for that.
-            task::Answer::Before { index } => {
-                let proved = self.prove_inclusion(agreement, index).await;
-                let (receipt, entry) = proved.map_err(|error| match error {
-                    ReadError::Stopped => SubmitError::ShuttingDown,
-                    _ => SubmitError::NotCommitted,
-                })?;
-                let admitted = entry.admitted;
-                Ok(Submitted { agreement, statement, index, admitted, receipt, already_recorded: true })
-            }
+            Answer::Before { index } => self.prove_inclusion(agreement, index).await.map_err(|error| match error {
+                ReadError::Stopped => SubmitError::ShuttingDown,
+                _ => SubmitError::NotCommitted,
+            }),
         }
     }
 
     /// Asks whether a statement would be admitted now. Writes nothing.
     pub async fn validate(&self, signed: Signed) -> Result<(), SubmitError> {
         let agreement = signed.agreement();
-        if is_founding(&signed) && matches!(self.durable(agreement), Err(ReadError::AgreementNotFound)) {
+        if is_founding(&signed) && matches!(self.durable(agreement).await, Err(ReadError::AgreementNotFound)) {
             return self.try_founding(&signed);
         }
         let (answer, answered) = oneshot::channel();
@@ -181,8 +222,7 @@ impl Sequencer {
         });
         let mut command = Command::View(read);
         loop {
-            self.durable(agreement)?;
-            let handle = self.inner.ledgers.get(agreement)?;
+            let handle = self.handle(agreement).await?.ok_or(ReadError::AgreementNotFound)?;
             match handle.queue.send(command).await {
                 Ok(()) => break,
                 Err(mpsc::error::SendError(back)) => command = back,
@@ -204,13 +244,25 @@ impl Sequencer {
         (self.inner.config.clock)()
     }
 
+    /// Returns how many ledgers are in memory.
+    #[must_use]
+    pub fn live_ledgers(&self) -> usize {
+        self.inner.ledgers.live()
+    }
+
     /// Stops: what was taken is finished and answered, nothing more is taken.
     pub async fn shut_down(&self) {
-        for Handle { queue, .. } in self.inner.ledgers.close() {
+        let mut stopping = Vec::new();
+        for Handle { queue, durable } in self.inner.ledgers.close() {
             let (answer, answered) = oneshot::channel();
-            // A task that has ended already has nothing left to finish.
-            if queue.send(Command::Stop(answer)).await.is_ok() {
-                let _ = answered.await;
+            // One that has ended has nothing left to finish, but may be finishing.
+            let told = queue.send(Command::Stop(answer)).await.is_ok();
+            stopping.push((told.then_some(answered), durable));
+        }
+        for (answered, durable) in stopping {
+            match answered {
+                Some(answered) => drop(answered.await),
+                None => drop(durable.writer.lock().await),
             }
         }
         self.inner.committer.stop().await;
@@ -224,10 +276,11 @@ impl Sequencer {
     async fn send(&self, agreement: AgreementId, command: Command) -> Result<(), SubmitError> {
         let mut command = command;
         loop {
-            let handle = match self.inner.ledgers.get(agreement) {
-                Ok(handle) => handle,
+            let handle = match self.handle(agreement).await {
+                Ok(Some(handle)) => handle,
+                Ok(None) => self.found(agreement, &command)?,
                 Err(ReadError::Stopped) => return Err(SubmitError::ShuttingDown),
-                Err(_) => self.found(agreement, &command)?,
+                Err(_) => return Err(SubmitError::NotCommitted),
             };
             match handle.queue.try_send(command) {
                 Ok(()) => return Ok(()),
@@ -238,13 +291,27 @@ impl Sequencer {
         }
     }
 
+    /// Returns the ledger's task, which is started if the ledger is in the store and not in memory.
+    async fn handle(&self, agreement: AgreementId) -> Result<Option<Handle>, ReadError> {
+        if let Some(handle) = self.inner.ledgers.get(agreement)? {
+            return Ok(Some(handle));
+        }
+        let head =
+            self.reading(agreement, |store, ledger| store.head(ledger).map_err(|source| ReadError::Store { source }));
+        if head.await?.is_none() {
+            return Ok(None);
+        }
+        let start = || self.start_task(agreement, Arc::new(Durable::new(true)), true);
+        self.inner.ledgers.get_or_start(agreement, start).map(Some)
+    }
+
     fn found(&self, agreement: AgreementId, command: &Command) -> Result<Handle, SubmitError> {
         match command {
             // Rests on no entry, so it can be refused at once, and a task is started only for what will stand.
             Command::Submit { signed, .. } if is_founding(signed) => self.try_founding(signed)?,
             _ => return Err(SubmitError::AgreementNotFound),
         }
-        let start = || self.start_task(agreement, Start::Unfounded);
+        let start = || self.start_task(agreement, Arc::new(Durable::new(false)), false);
         self.inner.ledgers.get_or_start(agreement, start).map_err(|_| SubmitError::ShuttingDown)
     }
 
@@ -255,30 +322,30 @@ impl Sequencer {
         Ok(())
     }
 
-    /// Starts a task anew that ended: nothing was founded, or it failed. Then the new one recovers the ledger.
+    /// Starts a task in the place of one that takes nothing more: it failed, was idle, or founded nothing.
     fn restart(&self, agreement: AgreementId, ended: &Handle) -> Result<(), ReadError> {
-        let start = |durable: &Arc<Durable>| self.start_task(agreement, Start::Recovering(Arc::clone(durable)));
+        let start = |durable: &Arc<Durable>| self.start_task(agreement, Arc::clone(durable), true);
         self.inner.ledgers.replace(agreement, ended, start)
     }
 
-    fn start_task(&self, agreement: AgreementId, start: Start) -> Handle {
-        let (queue, commands) = mpsc::channel(self.inner.config.queue_max);
-        let (durable, founded, live) = match start {
-            Start::Unfounded => (Arc::new(Durable::new(None)), false, None),
-            Start::Live(live) => (Arc::new(Durable::new(Some(live.checkpoint.clone()))), true, Some(*live)),
-            Start::Recovering(durable) => (durable, true, None),
-        };
+    /// `founded`: whether the ledger may be in the store; then the task opens it from there first.
+    fn start_task(&self, agreement: AgreementId, durable: Arc<Durable>, founded: bool) -> Handle {
+        let config = &self.inner.config;
+        let (queue, commands) = mpsc::channel(config.queue_max);
         let task = task::LedgerTask {
             agreement,
             ledger: LedgerId::new(agreement.digest()),
             store: Arc::clone(&self.inner.store),
             signer: self.signer(agreement),
-            clock: Arc::clone(&self.inner.config.clock),
-            batch_max: self.inner.config.batch_max,
+            clock: Arc::clone(&config.clock),
+            batch_max: config.batch_max,
+            idle_after: config.idle_after,
+            threads: config.threads,
             committer: self.inner.committer.clone(),
             durable: Arc::clone(&durable),
+            ledgers: Arc::downgrade(&self.inner.ledgers),
+            room: Arc::clone(&self.inner.ledgers.room),
             founded,
-            live,
         };
         tokio::spawn(task.run(commands));
         Handle { queue, durable }
@@ -288,16 +355,6 @@ impl Sequencer {
     fn lost(&self) -> SubmitError {
         if self.inner.ledgers.is_closed() { SubmitError::ShuttingDown } else { SubmitError::CommitUnclear }
     }
-}
-
-/// How a ledger's task begins.
-enum Start {
-    /// With a ledger that is not there yet.
-    Unfounded,
-    /// With one that was recovered.
-    Live(Box<Live>),
-    /// With one that it has to recover first.
-    Recovering(Arc<Durable>),
 }
 
 fn is_founding(signed: &Signed) -> bool {

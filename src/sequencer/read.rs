@@ -9,20 +9,20 @@ use crate::{
     agreement::Agreement,
     checkpoint::{Checkpoint, SignedCheckpoint, note::NoteSigner},
     digest::Digest,
-    ledger::{LedgerId, entry::Entry, receipt::Receipt},
+    ledger::{LedgerId, entry::Entry},
     merkle::{
         index::{LeafIndex, NodeIndex, TreeSize},
         proof::{Nodes, prove_consistency, prove_inclusion, root_at},
     },
-    sequencer::{Sequencer, error::ReadError, recovery::fold},
+    sequencer::{Sequencer, Submitted, error::ReadError, ledgers::Handle, recovery::fold},
     statement::id::{AgreementId, StatementId},
-    store::{Store, StoreError},
+    store::{Head, Store, StoreError},
 };
 
 impl Sequencer {
     /// Returns the latest durable checkpoint.
     pub async fn checkpoint(&self, agreement: AgreementId) -> Result<SignedCheckpoint, ReadError> {
-        Ok(self.durable(agreement)?.as_ref().clone())
+        Ok(self.durable(agreement).await?.as_ref().clone())
     }
 
     /// Returns the checkpoint of the first `size` entries, signed anew unless it is the latest: pages of a listing all
@@ -30,7 +30,7 @@ impl Sequencer {
     ///
     /// Errors: [`ReadError::BeyondTree`] for a size that is not durable or zero, and when the store fails.
     pub async fn checkpoint_at(&self, agreement: AgreementId, size: u64) -> Result<SignedCheckpoint, ReadError> {
-        let latest = self.durable(agreement)?;
+        let latest = self.durable(agreement).await?;
         if size == latest.checkpoint().size.get() {
             return Ok(latest.as_ref().clone());
         }
@@ -41,7 +41,7 @@ impl Sequencer {
 
     /// Returns leaves in order from `from` on: at most `max`, and not many more bytes than 4 MiB. None at the end.
     pub async fn entries(&self, agreement: AgreementId, from: u64, max: usize) -> Result<Vec<Bytes>, ReadError> {
-        let size = self.durable(agreement)?.checkpoint().size.get();
+        let size = self.durable(agreement).await?.checkpoint().size.get();
         let left = usize::try_from(size.saturating_sub(from)).unwrap_or(usize::MAX).min(max);
         if left == 0 {
             return Ok(Vec::new());
@@ -54,18 +54,18 @@ impl Sequencer {
 
     /// Returns the index of a statement, if it is in the durable ledger.
     pub async fn index_of(&self, agreement: AgreementId, statement: StatementId) -> Result<Option<u64>, ReadError> {
-        let size = self.durable(agreement)?.checkpoint().size.get();
+        let size = self.durable(agreement).await?.checkpoint().size.get();
         let found = self.reading(agreement, move |store, ledger| {
             store.find(ledger, statement.digest()).map_err(|source| ReadError::Store { source })
         });
         Ok(found.await?.map(LeafIndex::get).filter(|index| *index < size))
     }
 
-    /// Proves an entry at the latest durable checkpoint; returns the receipt, with the leaf in it, and the entry.
+    /// Proves an entry at the latest durable checkpoint.
     ///
     /// Errors: [`ReadError::BeyondTree`], and when the store fails.
-    pub async fn prove_inclusion(&self, agreement: AgreementId, index: u64) -> Result<(Receipt, Entry), ReadError> {
-        let checkpoint = self.durable(agreement)?;
+    pub async fn prove_inclusion(&self, agreement: AgreementId, index: u64) -> Result<Submitted, ReadError> {
+        let checkpoint = self.durable(agreement).await?;
         let size = checkpoint.checkpoint().size;
         if index >= size.get() {
             return Err(ReadError::BeyondTree { asked: index, size: size.get() });
@@ -73,14 +73,15 @@ impl Sequencer {
         self.reading(agreement, move |store, ledger| {
             let damaged =
                 || ReadError::Store { source: StoreError::Damaged { ledger, what: format!("entry {index}") } };
-            let index = LeafIndex::new(index);
-            let leaves = store.leaves(ledger, index, 1, usize::MAX).map_err(|source| ReadError::Store { source })?;
+            let leaf_index = LeafIndex::new(index);
+            let leaves =
+                store.leaves(ledger, leaf_index, 1, usize::MAX).map_err(|source| ReadError::Store { source })?;
             let leaf = leaves.into_iter().next().ok_or_else(damaged)?;
-            let entry = Entry::decode(&leaf).map_err(|_| damaged())?;
-            let path = prove_inclusion(&StoreNodes { store, ledger }, index, size);
+            let Entry { admitted, envelope } = Entry::decode(&leaf).map_err(|_| damaged())?;
+            let path = prove_inclusion(&StoreNodes { store, ledger }, leaf_index, size);
             let path = path.map_err(|source| ReadError::Store { source })?;
-            let note = checkpoint.note().to_owned();
-            Ok((Receipt { extra: Some(leaf.to_vec()), index, path, note }, entry))
+            let statement = StatementId::from_digest(envelope.id());
+            Ok(Submitted { agreement, statement, index, admitted, leaf, path, checkpoint, already_recorded: true })
         })
         .await
     }
@@ -94,7 +95,7 @@ impl Sequencer {
         first: u64,
         second: u64,
     ) -> Result<Vec<Digest>, ReadError> {
-        let size = self.durable(agreement)?.checkpoint().size.get();
+        let size = self.durable(agreement).await?.checkpoint().size.get();
         let beyond = |asked| ReadError::BeyondTree { asked, size };
         let fits = |asked: u64, max: u64| TreeSize::new(asked).filter(|_| (1..=max).contains(&asked));
         let second = fits(second, size).ok_or(beyond(second))?;
@@ -115,7 +116,7 @@ impl Sequencer {
         size: u64,
         read: impl FnOnce(&Agreement, &SignedCheckpoint) -> R + Send + 'static,
     ) -> Result<R, ReadError> {
-        let checkpoint = self.durable(agreement)?;
+        let checkpoint = self.durable(agreement).await?;
         let latest = checkpoint.checkpoint().size.get();
         if size == latest {
             return self.view(agreement, read).await;
@@ -138,28 +139,62 @@ impl Sequencer {
         after: Option<AgreementId>,
         max: usize,
     ) -> Result<Vec<(AgreementId, SignedCheckpoint)>, ReadError> {
-        self.inner.ledgers.list(after, max)
+        let store = Arc::clone(&self.inner.store);
+        let after = after.map(|agreement| LedgerId::new(agreement.digest()));
+        if self.inner.ledgers.is_closed() {
+            return Err(ReadError::Stopped);
+        }
+        let heads = self.inner.config.threads.wait(move || store.ledgers(after, max));
+        let heads = heads.await.ok_or(ReadError::Failed)?.map_err(|source| ReadError::Store { source })?;
+        let opened = heads.into_iter().map(|(ledger, head)| {
+            let agreement = AgreementId::from_digest(ledger.digest());
+            Ok((agreement, self.open_head(agreement, &head)?))
+        });
+        opened.collect()
     }
 
-    /// Returns a watch of the durable size: it changes with every batch.
-    pub fn watch(&self, agreement: AgreementId) -> Result<watch::Receiver<u64>, ReadError> {
-        self.durable(agreement)?;
-        Ok(self.inner.ledgers.get(agreement)?.durable.watch())
+    /// Returns a watch of the durable size: it changes with every batch. The ledger stays in memory for as long as it lives.
+    pub async fn watch(&self, agreement: AgreementId) -> Result<watch::Receiver<u64>, ReadError> {
+        loop {
+            self.handle(agreement).await?.ok_or(ReadError::AgreementNotFound)?;
+            // Between the two it may have left.
+            if let Some(watch) = self.inner.ledgers.watch(agreement)? {
+                return Ok(watch);
+            }
+        }
     }
 
-    pub(super) fn durable(&self, agreement: AgreementId) -> Result<Arc<SignedCheckpoint>, ReadError> {
-        self.inner.ledgers.get(agreement)?.durable.checkpoint().ok_or(ReadError::AgreementNotFound)
+    /// Returns the latest durable checkpoint: what the ledger's task told last, or what the store has of one not in memory.
+    pub(super) async fn durable(&self, agreement: AgreementId) -> Result<Arc<SignedCheckpoint>, ReadError> {
+        if let Some(Handle { durable, .. }) = self.inner.ledgers.get(agreement)? {
+            match durable.checkpoint() {
+                Some(told) => return Ok(told),
+                // Being founded: what the store shows may be of a commit that nobody knows to be durable.
+                None if !durable.founded => return Err(ReadError::AgreementNotFound),
+                None => {}
+            }
+        }
+        let head =
+            self.reading(agreement, |store, ledger| store.head(ledger).map_err(|source| ReadError::Store { source }));
+        let head = head.await?.ok_or(ReadError::AgreementNotFound)?;
+        Ok(Arc::new(self.open_head(agreement, &head)?))
+    }
+
+    fn open_head(&self, agreement: AgreementId, head: &Head) -> Result<SignedCheckpoint, ReadError> {
+        let ledger = LedgerId::new(agreement.digest());
+        let damaged = |_| ReadError::Store { source: StoreError::Damaged { ledger, what: "the checkpoint".into() } };
+        SignedCheckpoint::open(&head.note, &self.verifier(agreement)).map_err(damaged)
     }
 
     /// Reads the store on a thread that may wait.
-    async fn reading<R: Send + 'static>(
+    pub(super) async fn reading<R: Send + 'static>(
         &self,
         agreement: AgreementId,
         read: impl FnOnce(&dyn Store, LedgerId) -> Result<R, ReadError> + Send + 'static,
     ) -> Result<R, ReadError> {
         let store = Arc::clone(&self.inner.store);
         let ledger = LedgerId::new(agreement.digest());
-        tokio::task::spawn_blocking(move || read(store.as_ref(), ledger)).await.map_err(|_| ReadError::Failed)?
+        self.inner.config.threads.wait(move || read(store.as_ref(), ledger)).await.unwrap_or(Err(ReadError::Failed))
     }
 }
 

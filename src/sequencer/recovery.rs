@@ -1,8 +1,6 @@
 //! The one recovery path: a ledger is folded from its entries, and must make its last checkpoint. Taken at every start, and
 //! after every commit that did not clearly succeed.
 
-use std::{num::NonZero, thread};
-
 use bytes::Bytes;
 
 use crate::{
@@ -33,44 +31,39 @@ pub(super) struct Live {
     pub(super) checkpoint: SignedCheckpoint,
 }
 
-/// Recovers every ledger of a store, on all cores.
+/// Checks every ledger of a store, on all cores, and keeps none in memory.
+///
+/// Errors: [`OpenError`], for the first that does not hold.
 pub(super) fn recover_all(
     store: &dyn Store,
     verifier: impl Fn(AgreementId) -> NoteVerifier + Sync,
-) -> Result<Vec<(AgreementId, Live)>, OpenError> {
-    let heads = all_heads(store)?;
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let part = heads.len().div_ceil(cores).max(1);
+) -> Result<(), OpenError> {
+    let (mut after, mut failed) = (None, None);
+    let mut heads = Vec::new().into_iter();
     let verifier = &verifier;
-    thread::scope(|scope| {
-        let parts: Vec<_> = heads
-            .chunks(part)
-            .map(|heads| {
-                scope.spawn(move || heads.iter().map(|(id, head)| recover(store, *id, head, verifier)).collect())
-            })
-            .collect();
-        let mut recovered = Vec::with_capacity(heads.len());
-        for part in parts {
-            let part: Result<Vec<_>, OpenError> = part.join().map_err(|_| OpenError::Panicked)?;
-            recovered.extend(part?);
-        }
-        Ok(recovered)
-    })
+    let mut checked = Ok(());
+    parallel::in_order(
+        || {
+            if heads.len() == 0 {
+                match store.ledgers(after, PAGE_LEDGERS) {
+                    Ok(page) => heads = page.into_iter(),
+                    Err(source) => failed = Some(OpenError::Store { source }),
+                }
+            }
+            let (ledger, head) = heads.next()?;
+            after = Some(ledger);
+            Some((ledger, head))
+        },
+        |(ledger, head)| recover(store, ledger, &head, verifier).map(drop),
+        |one| {
+            checked = one;
+            checked.is_ok()
+        },
+    );
+    checked.and(failed.map_or(Ok(()), Err))
 }
 
-fn all_heads(store: &dyn Store) -> Result<Vec<(LedgerId, Head)>, OpenError> {
-    const PAGE: usize = 1_000;
-    let mut heads: Vec<(LedgerId, Head)> = Vec::new();
-    loop {
-        let after = heads.last().map(|(id, _)| *id);
-        let page = store.ledgers(after, PAGE).map_err(|source| OpenError::Store { source })?;
-        let full = page.len() == PAGE;
-        heads.extend(page);
-        if !full {
-            return Ok(heads);
-        }
-    }
-}
+const PAGE_LEDGERS: usize = 1_000;
 
 /// Folds one ledger and holds it against its head.
 ///

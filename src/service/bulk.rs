@@ -136,7 +136,7 @@ async fn enter(shared: &Shared, envelope: Envelope, signed: Signed) -> Answer {
                 Poll::Ready(submitted) => submitted,
                 Poll::Pending => submitting.await,
             };
-            submitted.map(wire::receipt).map_err(No::from)
+            submitted.map(|submitted| wire::receipt(&submitted)).map_err(No::from)
         });
     }
 }

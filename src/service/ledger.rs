@@ -12,7 +12,6 @@ use crate::{
         SubmitStatementRequest, SubmitStatementResponse, SubmitStatementsRequest, SubmitStatementsResponse,
         WatchEntriesRequest, WatchEntriesResponse, get_entry_request, ledger_service_server::LedgerService,
     },
-    sequencer::Submitted,
     service::{
         Shared, bulk, export,
         page::{self, PAGE_BYTES_MAX, Place},
@@ -20,10 +19,7 @@ use crate::{
         watch,
         wire::{self, agreement, beyond, malformed, missing, statement_id},
     },
-    statement::{
-        id::{AgreementId, StatementId},
-        wire::open_with,
-    },
+    statement::{id::AgreementId, wire::open_with},
 };
 
 /// The service of the log.
@@ -51,7 +47,7 @@ impl LedgerService for LedgerFace {
             sequencer.validate(signed).await.map_err(No::from)?;
             return Ok(Response::new(SubmitStatementResponse { receipt: None }));
         }
-        let receipt = wire::receipt(sequencer.submit(envelope, signed).await.map_err(No::from)?);
+        let receipt = wire::receipt(&sequencer.submit(envelope, signed).await.map_err(No::from)?);
         Ok(Response::new(SubmitStatementResponse { receipt: Some(receipt) }))
     }
 
@@ -138,15 +134,8 @@ impl LedgerService for LedgerFace {
     ) -> Result<Response<ProveInclusionResponse>, Status> {
         let ProveInclusionRequest { agreement: id, index } = request.into_inner();
         let agreement = agreement(&id)?;
-        let (receipt, entry) = self.shared.sequencer.prove_inclusion(agreement, index).await.map_err(No::from)?;
-        let receipt = wire::receipt(Submitted {
-            agreement,
-            statement: StatementId::from_digest(entry.envelope.id()),
-            index,
-            admitted: entry.admitted,
-            receipt,
-            already_recorded: true,
-        });
+        let proved = self.shared.sequencer.prove_inclusion(agreement, index).await.map_err(No::from)?;
+        let receipt = wire::receipt(&proved);
         Ok(Response::new(ProveInclusionResponse { receipt: Some(receipt) }))
     }
 

@@ -28,7 +28,7 @@ const ENTRIES_READ_MAX: usize = 16;
 pub(super) async fn watch(shared: &Shared, agreement: AgreementId, start: u64) -> Result<Events, No> {
     let permit = shared.stream_permit()?;
     // Before the checkpoint is read: what comes in between is then heard twice rather than never.
-    let head = shared.sequencer.watch(agreement)?;
+    let head = shared.sequencer.watch(agreement).await?;
     let checkpoint = shared.sequencer.checkpoint(agreement).await?;
     let size = checkpoint.checkpoint().size.get();
     if start > size {

@@ -9,8 +9,9 @@ use crate::{
     envelope::Envelope,
     ledger::{
         entry::{Entry, EntryError},
-        receipt::Receipt,
+        receipt,
     },
+    merkle::index::LeafIndex,
     proto::counterfoil::v1,
     sequencer::{ReadError, SubmitError, Submitted},
     service::{
@@ -78,15 +79,16 @@ pub(super) fn checkpoint(signed: &SignedCheckpoint) -> v1::Checkpoint {
 }
 
 /// Writes the receipt of a statement that was submitted.
-pub(super) fn receipt(submitted: Submitted) -> v1::Receipt {
+pub(super) fn receipt(submitted: &Submitted) -> v1::Receipt {
     // Who submitted has the leaf: it is his envelope and the admission time. He must not need ours.
-    let file = Receipt { extra: None, ..submitted.receipt };
+    let note = submitted.checkpoint.note();
+    let file = receipt::write(None, LeafIndex::new(submitted.index), &submitted.path, note);
     v1::Receipt {
         agreement: submitted.agreement.to_string(),
         statement_id: submitted.statement.digest().as_bytes().to_vec().into(),
         index: submitted.index,
         admitted_time_ms: submitted.admitted.as_ms(),
-        tlog_proof: file.to_text(),
+        tlog_proof: file,
         already_recorded: submitted.already_recorded,
     }
 }

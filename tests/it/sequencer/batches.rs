@@ -21,7 +21,7 @@ async fn settle() {
 fn sizes(sequencer: &Sequencer, answers: &[Submitted]) -> BTreeSet<u64> {
     let size = |answer: &Submitted| {
         let verifier = sequencer.verifier(answer.agreement);
-        SignedCheckpoint::open(&answer.receipt.note, &verifier).unwrap().checkpoint().size.get()
+        SignedCheckpoint::open(answer.checkpoint.note(), &verifier).unwrap().checkpoint().size.get()
     };
     answers.iter().map(size).collect()
 }
@@ -125,9 +125,9 @@ async fn a_full_queue_says_so() {
             Err(other) => panic!("{other}"),
         }
     }
-    // One in the batch being written, five queued.
-    assert_eq!((recorded, busy), (6, 14));
-    assert_eq!(store.commits(), 2 + 1 + 2, "a batch has at most three");
+    // One in the batch being written, three in the batch that forms meanwhile, five queued.
+    assert_eq!((recorded, busy), (9, 11));
+    assert_eq!(store.commits(), 2 + 1 + 3, "a batch has at most three");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -152,4 +152,112 @@ async fn a_thousand_ledgers_are_founded_and_opened_again() {
         listed.extend(page.into_iter().map(|(id, _)| id));
     }
     assert!(listed.iter().eq(&founded));
+}
+
+/// While one batch is held on its way to the disk, the next forms; it is written as soon as the first was, and no statement
+/// waits for a third.
+#[tokio::test]
+async fn a_batch_forms_while_the_one_before_is_being_written() {
+    let store = Arc::new(Watched::new());
+    let sequencer = open(&store).await;
+    let deal = Deal::new(1);
+    for envelope in deal.opening() {
+        submit(&sequencer, envelope).await.unwrap();
+    }
+    store.hold();
+    let mut waiting = JoinSet::new();
+    for number in 0..10 {
+        let (sequencer, envelope) = (sequencer.clone(), deal.contribution(number));
+        waiting.spawn(async move { submit(&sequencer, envelope).await.unwrap() });
+        settle().await;
+    }
+    // The same again, of the batch that flies and of the one that forms.
+    for number in [0, 5] {
+        let (sequencer, envelope) = (sequencer.clone(), deal.contribution(number));
+        waiting.spawn(async move { submit(&sequencer, envelope).await.unwrap() });
+        settle().await;
+    }
+    while store.commits() < 3 {
+        tokio::task::yield_now().await;
+    }
+    store.let_go();
+    let answers = waiting.join_all().await;
+    assert_eq!(store.commits(), 4);
+    let indexes: BTreeSet<u64> = answers.iter().map(|answer| answer.index).collect();
+    assert_eq!(indexes, (2..12).collect());
+    assert_eq!(answers.iter().filter(|answer| answer.already_recorded).count(), 2);
+    assert_eq!(sizes(&sequencer, &answers), [3, 12].into());
+}
+
+/// A view and a validation rest on nothing that may yet be lost.
+#[tokio::test]
+async fn a_question_waits_for_what_is_on_its_way() {
+    let store = Arc::new(Watched::new());
+    let sequencer = open(&store).await;
+    let deal = Deal::new(1);
+    for envelope in deal.opening() {
+        submit(&sequencer, envelope).await.unwrap();
+    }
+    store.hold();
+    let submitting = tokio::spawn({
+        let (sequencer, envelope) = (sequencer.clone(), deal.contribution(1));
+        async move { submit(&sequencer, envelope).await.unwrap() }
+    });
+    settle().await;
+    let viewing = tokio::spawn({
+        let (sequencer, id) = (sequencer.clone(), deal.id);
+        async move { sequencer.view(id, |agreement, at| (agreement.size(), at.checkpoint().size.get())).await.unwrap() }
+    });
+    settle().await;
+    assert!(!viewing.is_finished(), "it speaks of nothing that may yet be lost");
+    store.let_go();
+    assert_eq!(viewing.await.unwrap(), (3, 3));
+    submitting.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_idle_ledger_leaves_memory_and_comes_back_when_it_is_asked_for() {
+    let store = Arc::new(Watched::new());
+    let mut limits = config(&Hands::at(NOON_MS));
+    limits.live_max = 2;
+    let sequencer = Sequencer::open(store.clone(), limits).await.unwrap();
+    let deals: Vec<_> = (0..6).map(Deal::new).collect();
+    for round in 0..3 {
+        for deal in &deals {
+            let envelope = if round == 0 { deal.proposal.clone() } else { deal.opening()[1].clone() };
+            let submitted = submit(&sequencer, envelope).await.unwrap();
+            assert_eq!((submitted.index, submitted.already_recorded), (u64::from(round > 0), round == 2));
+            for _ in 0..100 {
+                if sequencer.live_ledgers() <= 2 {
+                    break;
+                }
+                settle().await;
+            }
+            assert!(sequencer.live_ledgers() <= 2, "{} are in memory", sequencer.live_ledgers());
+        }
+    }
+    for deal in &deals {
+        // Not in memory, it is read all the same.
+        assert_eq!(sequencer.checkpoint(deal.id).await.unwrap().checkpoint().size.get(), 2);
+        assert_eq!(sequencer.view(deal.id, |agreement, _| agreement.size()).await.unwrap(), 2);
+    }
+}
+
+/// A watcher must not be left behind with a ledger that somebody else opens anew.
+#[tokio::test]
+async fn a_ledger_that_is_watched_stays_in_memory() {
+    let store = Arc::new(Watched::new());
+    let mut limits = config(&Hands::at(NOON_MS));
+    limits.live_max = 1;
+    let sequencer = Sequencer::open(store.clone(), limits).await.unwrap();
+    let watched = Deal::new(1);
+    submit(&sequencer, watched.proposal.clone()).await.unwrap();
+    let mut watch = sequencer.watch(watched.id).await.unwrap();
+    for number in 2..6 {
+        submit(&sequencer, Deal::new(number).proposal).await.unwrap();
+        settle().await;
+    }
+    watch.borrow_and_update();
+    submit(&sequencer, watched.acceptance()).await.unwrap();
+    assert_eq!(*watch.borrow_and_update(), 2);
 }

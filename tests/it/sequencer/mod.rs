@@ -72,10 +72,11 @@ async fn submit(sequencer: &Sequencer, envelope: Envelope) -> Result<Submitted, 
 fn check_receipt(sequencer: &Sequencer, envelope: &Envelope, submitted: &Submitted) {
     let entry = counterfoil::ledger::entry::Entry { admitted: submitted.admitted, envelope: envelope.clone() };
     let leaf = entry.encode();
-    assert_eq!(submitted.receipt.extra.as_deref(), Some(leaf.as_slice()));
-    assert_eq!(submitted.receipt.index.get(), submitted.index);
+    let receipt = submitted.receipt();
+    assert_eq!(receipt.extra.as_deref(), Some(leaf.as_slice()));
+    assert_eq!(receipt.index.get(), submitted.index);
     assert_eq!(submitted.statement.digest(), envelope.id());
-    submitted.receipt.check(&leaf, &sequencer.verifier(submitted.agreement)).unwrap();
+    receipt.check(&leaf, &sequencer.verifier(submitted.agreement)).unwrap();
 }
 
 fn reason(error: &SubmitError) -> &'static str {

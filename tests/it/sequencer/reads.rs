@@ -29,12 +29,12 @@ async fn every_entry_and_every_pair_of_sizes_is_proved() {
     let leaves = sequencer.entries(deal.id, 0, 100).await.unwrap();
     assert_eq!(leaves.len(), 20);
     for (index, leaf) in (0..).zip(&leaves) {
-        let (receipt, entry) = sequencer.prove_inclusion(deal.id, index).await.unwrap();
+        let proved = sequencer.prove_inclusion(deal.id, index).await.unwrap();
+        let receipt = proved.receipt();
         let of = receipt.check(leaf, &sequencer.verifier(deal.id)).unwrap();
         assert_eq!((of.checkpoint().size.get(), receipt.index.get()), (20, index));
-        assert_eq!(entry.encode(), *leaf);
-        let statement = counterfoil::statement::id::StatementId::from_digest(entry.envelope.id());
-        assert_eq!(sequencer.index_of(deal.id, statement).await.unwrap(), Some(index));
+        assert_eq!((proved.leaf, proved.already_recorded), (leaf.clone(), true));
+        assert_eq!(sequencer.index_of(deal.id, proved.statement).await.unwrap(), Some(index));
     }
     for (first, earlier) in (1..).zip(&checkpoints) {
         assert_eq!(sequencer.checkpoint_at(deal.id, first).await.unwrap().note(), earlier.note());
@@ -78,9 +78,9 @@ async fn a_watcher_hears_of_every_batch_and_finds_what_it_was_told_of() {
     let store = Arc::new(Watched::new());
     let sequencer = open(&store).await;
     let deal = Deal::new(1);
-    assert!(matches!(sequencer.watch(deal.id), Err(ReadError::AgreementNotFound)));
+    assert!(matches!(sequencer.watch(deal.id).await, Err(ReadError::AgreementNotFound)));
     submit(&sequencer, deal.proposal.clone()).await.unwrap();
-    let mut watch = sequencer.watch(deal.id).unwrap();
+    let mut watch = sequencer.watch(deal.id).await.unwrap();
     assert_eq!(*watch.borrow_and_update(), 1);
     store.hold();
     let acceptance = tokio::spawn({
@@ -107,7 +107,8 @@ async fn a_watcher_hears_of_every_batch_and_finds_what_it_was_told_of() {
 async fn a_view_that_panics_harms_nobody_else() {
     let sequencer = open(&Arc::new(MemoryStore::new())).await;
     let deal = Deal::new(1);
-    let watch = ledger(&sequencer, &deal, 3).await.pop().map(|_| sequencer.watch(deal.id).unwrap()).unwrap();
+    ledger(&sequencer, &deal, 3).await;
+    let watch = sequencer.watch(deal.id).await.unwrap();
     for size in [3, 2] {
         let panicked = sequencer.view_at(deal.id, size, |_, _| panic!("as planned")).await;
         assert!(matches!(panicked, Err(ReadError::Failed)), "{panicked:?}");
