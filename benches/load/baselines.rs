@@ -10,7 +10,7 @@ use crate::{
     parties::{Agreement, Failed, Parties, Shape},
     postgres::Cluster,
     row::{Row, folder},
-    table::{batched, one_by_one, ways},
+    table::{Asked, Way, batched, one_by_one, ways},
     verify::{self, Keys},
     work::Work,
 };
@@ -94,8 +94,8 @@ pub async fn after(options: &Options, rows: &[Row], seed: u64) -> Result<(Vec<Ba
         ));
     };
     let size = rows.first().map_or(256, |row| row.size);
-    for (in_flight, agreements, batches) in ways(options) {
-        all.push(postgres(options, &cluster, seed, size, (in_flight, agreements, batches)).await?);
+    for way in ways(options) {
+        all.push(postgres(options, &cluster, seed, size, way).await?);
     }
     let said =
         format!("{}, synchronous_commit=on, by a socket; answers are not signed and prove nothing", cluster.version);
@@ -107,7 +107,7 @@ async fn postgres(
     cluster: &Cluster,
     seed: u64,
     size: usize,
-    (in_flight, agreements, batches): (usize, usize, bool),
+    (way, in_flight, agreements): (Way, usize, usize),
 ) -> Result<Baseline, Failed> {
     let parties = Arc::new(Parties::named("all"));
     let agreements: Vec<Agreement> = (0..agreements)
@@ -118,10 +118,9 @@ async fn postgres(
     let sign = |count: usize| Work::contributions(&agreements, 1, count, options.resubmitted, &shape).map(Arc::new);
     let run = async |work: &Arc<Work>, span: Option<Duration>| {
         let stretch = Stretch::new(work.len(), span);
-        if batches {
-            batched(cluster, in_flight, work, stretch).await
-        } else {
-            one_by_one(cluster, in_flight, &agreements, work, stretch).await
+        match way {
+            Way::Batched(asked) => batched(cluster, asked, in_flight, work, stretch).await,
+            Way::OneByOne => one_by_one(cluster, in_flight, &agreements, work, stretch).await,
         }
     };
     let tried = run(&sign(400.max(8 * in_flight))?, None).await?;
@@ -129,7 +128,11 @@ async fn postgres(
     let work = sign(count.max(200))?;
     let timed = run(&work, Some(span)).await?;
     work.check_indexes()?;
-    let way = if batches { "a writer's batches" } else { "a commit each" };
+    let way = match way {
+        Way::Batched(Asked::ByGrpc(_)) => "a writer's batches, behind gRPC",
+        Way::Batched(Asked::Directly) => "a writer's batches",
+        Way::OneByOne => "a commit each",
+    };
     let several = if agreements.len() > 1 { format!(", {} agreements", agreements.len()) } else { String::new() };
     Ok(Baseline {
         name: format!("PostgreSQL, {way}, {in_flight} in flight{several}, {size} B"),

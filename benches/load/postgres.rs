@@ -1,7 +1,7 @@
 //! The same job done by a table of PostgreSQL: the callers verify strictly, each entry holds the hash of the one before it
 //! in its agreement, an id is there once, and an answer is given when the commit is on the disk.
 //!
-//! It does less: the answers are neither signed nor do they prove anything, and there is no gRPC between. The tool runs a
+//! It does less: the answers are neither signed nor do they prove anything. The tool runs a
 //! cluster of its own, in a folder that is gone afterwards, reached by a socket in that folder alone.
 
 use std::{

@@ -3,14 +3,18 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use counterfoil::{digest::Digest, envelope::pre_authentication_encoding, ledger::entry::Entry};
 use ed25519_dalek::{Signature, VerifyingKey};
+use prost::Message as _;
 use tokio::sync::{mpsc, oneshot};
 use tokio_postgres::Client;
+use tonic::Status;
 
 use crate::{
     check::Proved,
     drive::{Answer, Stretch, Timed, closed},
+    echo::Face,
     machine::now,
     options::Options,
     parties::{Agreement, Failed},
@@ -28,9 +32,18 @@ struct Submission {
     answer: oneshot::Sender<u64>,
 }
 
+/// Who asks the writer: callers in the tool itself, or callers of a service before it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    Directly,
+    /// So many connections carry the calls.
+    ByGrpc(usize),
+}
+
 /// Submits `work` by a writer that makes batches.
 pub async fn batched(
     cluster: &Cluster,
+    asked: Asked,
     in_flight: usize,
     work: &Arc<Work>,
     stretch: Arc<Stretch>,
@@ -39,22 +52,76 @@ pub async fn batched(
     cluster.fresh(&client).await?;
     let (queue, submissions) = mpsc::channel(8_192);
     let writing = tokio::spawn(write_all(client, submissions));
-    let (known, work) = (Arc::new(Known::default()), Arc::clone(work));
-    let timed = closed(in_flight, stretch, move |_, slot| {
-        let (queue, known, work) = (queue.clone(), Arc::clone(&known), Arc::clone(&work));
+    let asking = Asking { queue, known: Arc::default() };
+    let timed = match asked {
+        Asked::Directly => {
+            let work = Arc::clone(work);
+            closed(in_flight, stretch, move |_, slot| {
+                let (asking, work) = (asking.clone(), Arc::clone(&work));
+                async move {
+                    let index = asking.submit(work.item(slot)).await?;
+                    work.keep(slot, &Proved { index })?;
+                    Ok(Answer::Proved)
+                }
+            })
+            .await
+        }
+        Asked::ByGrpc(connections) => by_grpc(asking, connections, in_flight, Arc::clone(work), stretch).await,
+    };
+    // The writer says why when a caller was not answered; without callers it ends.
+    writing.await??;
+    timed
+}
+
+async fn by_grpc(
+    asking: Asking,
+    connections: usize,
+    in_flight: usize,
+    work: Arc<Work>,
+    stretch: Arc<Stretch>,
+) -> Result<Timed, Failed> {
+    let face = Face::serve(connections, move |mut message: Bytes| {
+        let asking = asking.clone();
         async move {
-            let (id, leaf) = known.verify(work.item(slot))?;
-            let (answer, answered) = oneshot::channel();
-            queue.send(Submission { agreement: work.item(slot).agreement, id, leaf, answer }).await?;
-            let index = answered.await?;
+            let wrong = |failed: Failed| Status::internal(failed.to_string());
+            let agreement = usize::try_from(message.try_get_u64().unwrap_or(0)).unwrap_or(0);
+            let item = Item::from_wire(agreement, message).map_err(wrong)?;
+            let index = asking.submit(&item).await.map_err(wrong)?;
+            Ok(Bytes::copy_from_slice(&index.to_be_bytes()))
+        }
+    })
+    .await?;
+    let calls = face.calls.clone();
+    closed(in_flight, stretch, move |caller, slot| {
+        let (calls, work) = (calls.clone(), Arc::clone(&work));
+        async move {
+            let item = work.item(slot);
+            // A service would read the agreement from the statement; here it is written before it.
+            let mut message = BytesMut::with_capacity(8 + item.envelope.payload.len() + 200);
+            message.put_u64(u64::try_from(item.agreement)?);
+            item.to_proto().encode(&mut message)?;
+            let index = calls.call(caller, message.freeze()).await?.try_get_u64()?;
             work.keep(slot, &Proved { index })?;
             Ok(Answer::Proved)
         }
     })
-    .await;
-    // The writer says why when a caller was not answered; without callers it ends.
-    writing.await??;
-    timed
+    .await
+}
+
+/// Verifies, and asks the writer.
+#[derive(Clone)]
+struct Asking {
+    queue: mpsc::Sender<Submission>,
+    known: Arc<Known>,
+}
+
+impl Asking {
+    async fn submit(&self, item: &Item) -> Result<u64, Failed> {
+        let (id, leaf) = self.known.verify(item)?;
+        let (answer, answered) = oneshot::channel();
+        self.queue.send(Submission { agreement: item.agreement, id, leaf, answer }).await?;
+        Ok(answered.await?)
+    }
 }
 
 async fn write_all(client: Client, mut submissions: mpsc::Receiver<Submission>) -> Result<(), Failed> {
@@ -165,10 +232,30 @@ impl Known {
     }
 }
 
-/// The ways that are measured: how many in flight, over how many agreements, and whether a writer makes batches.
-pub fn ways(options: &Options) -> Vec<(usize, usize, bool)> {
+/// How PostgreSQL is asked to do it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// By a writer that makes batches.
+    Batched(Asked),
+    /// Each by a commit of its own.
+    OneByOne,
+}
+
+/// The ways that are measured: how, how many in flight, over how many agreements.
+pub fn ways(options: &Options) -> Vec<(Way, usize, usize)> {
+    let by_grpc = Way::Batched(Asked::ByGrpc(options.connections));
     if options.smoke {
-        return vec![(16, 5, true), (16, 5, false)];
+        return vec![(by_grpc, 16, 5), (Way::OneByOne, 16, 5)];
     }
-    vec![(1, 1, true), (64, 1, true), (512, 1, true), (64, 100, false), (512, 100, false)]
+    let direct = Way::Batched(Asked::Directly);
+    vec![
+        (by_grpc, 1, 1),
+        (by_grpc, 64, 1),
+        (by_grpc, 512, 1),
+        (direct, 1, 1),
+        (direct, 64, 1),
+        (direct, 512, 1),
+        (Way::OneByOne, 64, 100),
+        (Way::OneByOne, 512, 100),
+    ]
 }

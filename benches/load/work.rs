@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use bytes::Bytes;
 use counterfoil::{envelope::Envelope, proto::counterfoil::v1};
+use prost::Message as _;
 
 use crate::{
     check::Proved,
@@ -24,6 +26,13 @@ impl Item {
             key: key.to_vec().into(),
             signature: signature.to_vec().into(),
         }
+    }
+
+    /// Reads a statement as it comes over the wire. Errors: it is none.
+    pub fn from_wire(agreement: usize, message: Bytes) -> Result<Self, Failed> {
+        let v1::Envelope { payload_type, payload, key, signature } = v1::Envelope::decode(message)?;
+        let (key, signature) = (key.as_ref().try_into()?, signature.as_ref().try_into()?);
+        Ok(Self { agreement, envelope: Envelope { payload_type, payload, key, signature } })
     }
 
     /// The bytes of its entry: version, time, four lengths, and what they are of.
