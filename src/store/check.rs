@@ -75,7 +75,7 @@ pub(super) fn sign(after: &Frontier, sign: Sign) -> Result<String, NotAppended> 
     sign(size, root).ok_or(differs(size, root))
 }
 
-fn differs(size: TreeSize, root: Digest) -> NotAppended {
+pub(super) fn differs(size: TreeSize, root: Digest) -> NotAppended {
     NotAppended::RootDiffers { size, root }
 }
 

@@ -132,6 +132,9 @@ impl Store for MemoryStore {
 
     fn keep(&self, ledger: LedgerId, snapshot: Bytes, records: Vec<(Bytes, Option<Bytes>)>) -> Result<(), StoreError> {
         check_keys(ledger, records.iter().map(|(key, _)| key.as_ref()))?;
+        if !self.read().contains_key(&ledger) {
+            return Err(StoreError::NoLedger { ledger });
+        }
         let mut beside = self.beside.write().unwrap_or_else(PoisonError::into_inner);
         let beside = beside.entry(ledger).or_default();
         beside.snapshot = snapshot;

@@ -4,6 +4,8 @@
 //! folds every ledger to its checkpoint, and every proof is checked by whom it is given to.
 
 mod check;
+pub mod disk;
+pub mod log;
 pub mod memory;
 pub mod sled;
 
@@ -18,6 +20,7 @@ use crate::{
         index::{LeafIndex, NodeIndex, TreeSize},
         tree::Frontier,
     },
+    store::log::LogDamage,
 };
 
 /// Where ledgers are kept. Calls wait for the disk; who must not wait calls from a thread of its own.
@@ -69,7 +72,7 @@ pub trait Store: Send + Sync + 'static {
     /// atomic step.
     ///
     /// It is derived from the ledger's entries and never a second truth: a crash may undo whole steps, the last first, and
-    /// never a part of one.
+    /// never a part of one. Errors: [`StoreError::NoLedger`] for a ledger without entries.
     fn keep(&self, ledger: LedgerId, snapshot: Bytes, records: Vec<(Bytes, Option<Bytes>)>) -> Result<(), StoreError>;
 }
 
@@ -226,6 +229,25 @@ pub enum StoreError {
         ledger: LedgerId,
         /// What is wrong with it.
         problem: &'static str,
+    },
+    /// The log is damaged where it was durable.
+    #[error("{0}")]
+    LogDamaged(Box<LogDamage>),
+    /// The disk is full, or nearly so.
+    #[error("the disk of the store {path} is full: {free_bytes} bytes are free, {needed_bytes} are needed")]
+    DiskFull {
+        /// Where the store is.
+        path: String,
+        /// How many bytes are free.
+        free_bytes: u64,
+        /// How many the commit needs, with what is always left free.
+        needed_bytes: u64,
+    },
+    /// Nothing can be kept beside a ledger that is not there.
+    #[error("ledger {ledger:?} is not there")]
+    NoLedger {
+        /// Which ledger.
+        ledger: LedgerId,
     },
     /// A key beside a ledger is too long.
     #[error("a key beside ledger {ledger:?} has {bytes} bytes, at most {KEY_BYTES_MAX} are kept")]

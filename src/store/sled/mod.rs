@@ -298,6 +298,9 @@ impl Store for SledStore {
     fn keep(&self, ledger: LedgerId, snapshot: Bytes, records: Vec<(Bytes, Option<Bytes>)>) -> Result<(), StoreError> {
         check_keys(ledger, records.iter().map(|(key, _)| key.as_ref()))?;
         let _writer = self.writer.lock().map_err(|_| StoreError::Stopped)?;
+        if self.head(ledger)?.is_none() {
+            return Err(StoreError::NoLedger { ledger });
+        }
         let tree = self.tree()?;
         let mut batch = Batch::default();
         for key in tree.scan_prefix(snapshot_key(ledger)).keys() {

@@ -1,6 +1,7 @@
 //! Stores: one suite that all of them pass, and what each has to answer for alone.
 
 mod damage;
+mod log;
 mod model;
 mod sled;
 mod suite;

@@ -187,7 +187,11 @@ fn an_append_whose_root_nobody_signs_is_left_out_and_the_others_are_written(stor
 }
 
 fn what_is_kept_beside_a_ledger_is_read_back(store: &dyn Store) {
-    let [here, other] = [Model::new("kept beside"), Model::new("kept beside another")].map(|model| model.id);
+    let mut models = [Model::new("kept beside"), Model::new("kept beside another")];
+    let [here, other] = [models[0].id, models[1].id];
+    let none = store.keep(here, Bytes::new(), Vec::new());
+    assert!(matches!(none, Err(StoreError::NoLedger { ledger }) if ledger == here), "{none:?}");
+    models.iter_mut().for_each(|model| put(store, model.append([leaf(0, 50)])));
     let bytes = |text: &str| Bytes::copy_from_slice(text.as_bytes());
     assert_eq!(store.snapshot(here).unwrap(), None);
     assert_eq!(store.records(here, &[bytes("a")]).unwrap(), [None]);

@@ -1,0 +1,91 @@
+//! The high-water mark: where the log stood when its last frame was known to be durable, in a file of its own.
+//!
+//! A log that lost its end folds to an earlier checkpoint, and signing on from there would fork its ledgers. A log that ends
+//! before the mark is not opened.
+//!
+//! The mark is written after a frame was synced and is not synced itself: it costs next to nothing, is never ahead of what is
+//! durable, survives a kill, and after a power cut is at most as old as what the system had not yet written back.
+
+use std::{
+    io::{self, ErrorKind},
+    sync::Arc,
+};
+
+use crate::{
+    digest::Digest,
+    store::{
+        disk::{Disk, DiskFile},
+        log::{frame::LogId, segments::Position},
+    },
+};
+
+pub(super) const MARK_NAME: &str = "high-water";
+/// Two slots, written in turn, on pages of their own: a torn write leaves the other.
+const SLOT_BYTES: u64 = 4_096;
+/// Log, offset, number and check, and the check of these.
+const MARK_BYTES: usize = 8 + 8 + 8 + 32 + 32;
+
+/// The mark of an open log.
+pub(super) struct Mark {
+    file: Arc<dyn DiskFile>,
+}
+
+impl Mark {
+    /// Opens the mark and reads it; `None` if there is none, or it cannot be read.
+    pub(super) fn open(disk: &dyn Disk) -> io::Result<Option<(Self, LogId, Position)>> {
+        let file = match disk.open(MARK_NAME) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let slots = [read(file.as_ref(), 0)?, read(file.as_ref(), 1)?];
+        let latest = slots.into_iter().flatten().max_by_key(|(_, position)| position.sequence);
+        Ok(latest.map(|(log, position)| (Self { file }, log, position)))
+    }
+
+    /// Makes the mark of a log that has none, or whose mark is of no use.
+    pub(super) fn create(disk: &dyn Disk, log: LogId, position: &Position) -> io::Result<Self> {
+        match disk.remove(MARK_NAME) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mark = Self { file: disk.create(MARK_NAME)? };
+        mark.file.set_length(2 * SLOT_BYTES)?;
+        mark.write(log, position)?;
+        mark.file.sync_data()?;
+        disk.sync_folder()?;
+        Ok(mark)
+    }
+
+    /// Says that the log is durable up to there.
+    pub(super) fn write(&self, log: LogId, position: &Position) -> io::Result<()> {
+        let mut bytes = [&log.0[..], &position.offset.to_be_bytes(), &position.sequence.to_be_bytes()].concat();
+        bytes.extend_from_slice(position.check.as_bytes());
+        let check = check_of(&bytes);
+        bytes.extend_from_slice(check.as_bytes());
+        self.file.write_at(&bytes, position.sequence % 2 * SLOT_BYTES)
+    }
+}
+
+fn read(file: &dyn DiskFile, slot: u64) -> io::Result<Option<(LogId, Position)>> {
+    let mut bytes = [0; MARK_BYTES];
+    match file.read_at(&mut bytes, slot * SLOT_BYTES) {
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(None),
+        read => read?,
+    }
+    Ok(decode(&bytes))
+}
+
+fn decode(bytes: &[u8; MARK_BYTES]) -> Option<(LogId, Position)> {
+    let (log, rest) = bytes.split_first_chunk()?;
+    let (offset, rest) = rest.split_first_chunk()?;
+    let (sequence, rest) = rest.split_first_chunk()?;
+    let (check, of_all) = rest.split_first_chunk()?;
+    let (offset, sequence) = (u64::from_be_bytes(*offset), u64::from_be_bytes(*sequence));
+    let position = Position { offset, sequence, check: Digest::from_bytes(*check) };
+    (check_of(bytes.get(..MARK_BYTES - 32)?).as_bytes() == of_all).then_some((LogId(*log), position))
+}
+
+fn check_of(bytes: &[u8]) -> Digest {
+    Digest::of(&[b"counterfoil/store/high-water/v2\n", bytes])
+}

@@ -1,0 +1,216 @@
+//! The log: the truth of a store is our own checksummed append-only log; an index beside it finds things in it.
+//!
+//! - A commit is one frame: the leaves and nodes of many ledgers, read back and hashed again before anything is signed, the notes
+//!   of their checkpoints, a check that covers all of it and the check before it; then one sync (`commit`, `frame`).
+//! - Any failed sync stops the store for good: the pages may be gone, so trying again proves nothing, and what is read may not
+//!   be what is durable.
+//! - The index is written behind, by one thread, from a queue that has an end (`writer`). What is not yet in it is looked up in
+//!   memory first (`recent`). It is made anew from the log whenever it is missing, too old, or not of this log (`recovery`).
+//! - A log that ends before its high-water mark, or is bad where it was durable, is not opened, and says where (`damage`).
+//! - In memory there are a few numbers for each ledger, and none for its entries.
+
+mod commit;
+mod damage;
+mod frame;
+pub mod index;
+mod keys;
+mod ledgers;
+mod mark;
+mod read;
+mod recent;
+mod recovery;
+mod run;
+mod scan;
+mod segments;
+mod tail;
+pub mod walk;
+mod writer;
+
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+};
+
+pub use damage::{LAST_GOOD_MAX, LogDamage};
+pub use frame::LogId;
+pub use segments::Position;
+
+use crate::store::{
+    StoreError,
+    disk::{Disk, Held, folder::FolderDisk},
+    log::{
+        index::{Index, sled::SledIndex},
+        ledgers::Ledgers,
+        mark::Mark,
+        recent::Recent,
+        recovery::recover,
+        segments::{SEGMENT_BYTES, Segments},
+        tail::Tail,
+        writer::Queue,
+    },
+};
+
+/// How a log is written.
+#[derive(Clone, Copy, Debug)]
+pub struct LogConfig {
+    /// Which log it is if there is none yet: a number that no other log has.
+    pub log: LogId,
+    /// A file of the log that has so many bytes is ended.
+    pub segment_bytes: u64,
+    /// How many zeros are written ahead of small frames, so that a sync need not write a new length as well.
+    pub ahead_bytes: usize,
+    /// When the index is written.
+    pub settling: Settling,
+}
+
+/// When the index is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settling {
+    /// Behind the log, by a thread of its own.
+    Behind,
+    /// When [`LogStore::settle`] is called, when something is to be kept beside a ledger, and when too much waits: for simulation,
+    /// where nothing may run beside what is simulated.
+    WhenAsked,
+}
+
+impl LogConfig {
+    /// Returns how a log is usually written.
+    #[must_use]
+    pub const fn new(log: LogId) -> Self {
+        Self { log, segment_bytes: SEGMENT_BYTES, ahead_bytes: AHEAD_BYTES, settling: Settling::Behind }
+    }
+}
+
+const AHEAD_BYTES: usize = 256 * 1024;
+
+/// A store whose truth is a log.
+pub struct LogStore {
+    inner: Arc<Inner>,
+    /// Held for the length of a commit.
+    end: Mutex<End>,
+    settling: Settling,
+    segment_bytes: u64,
+    thread: Option<JoinHandle<()>>,
+    _held: Held,
+}
+
+/// What readers, the commit and the index's thread share.
+struct Inner {
+    segments: Segments,
+    ledgers: RwLock<Ledgers>,
+    recent: RwLock<Recent>,
+    index: Box<dyn Index>,
+    queue: Queue,
+    /// Held for reading while a snapshot is put together from its pieces, and for writing while they are replaced.
+    keeping: RwLock<()>,
+    /// Set once a sync has failed: from then on what can be read may not be what is durable, so nothing is read either.
+    stopped: AtomicBool,
+}
+
+/// What only a commit touches.
+struct End {
+    tail: Tail,
+    mark: Mark,
+}
+
+impl LogStore {
+    /// Opens the store in the folder `path`, or makes one, with a cache of `cache_bytes` for the index.
+    ///
+    /// Errors: [`StoreError`], with the path and what to do.
+    pub fn open(path: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
+        if path.join("db").exists() {
+            let (path, found) = (path.display().to_string(), "counterfoil store 1".into());
+            return Err(StoreError::Format { path, found, known: "counterfoil log 1" });
+        }
+        let disk = FolderDisk::make(path);
+        let disk = disk.map_err(|source| StoreError::Disk { doing: "making the store's folder", source })?;
+        let mut log = [0; 8];
+        getrandom::fill(&mut log).map_err(|error| StoreError::Disk {
+            doing: "drawing a number by lot",
+            source: std::io::Error::other(error.to_string()),
+        })?;
+        let index = path.join("index");
+        let index = move || SledIndex::open(&index, cache_bytes).map(|index| -> Box<dyn Index> { Box::new(index) });
+        Self::open_on(Arc::new(disk), index, LogConfig::new(LogId(log)))
+    }
+
+    /// Opens the store on a disk, or makes one, with the index that `index` opens once the disk is its.
+    ///
+    /// Errors: [`StoreError`].
+    pub fn open_on(
+        disk: Arc<dyn Disk>,
+        index: impl FnOnce() -> Result<Box<dyn Index>, StoreError>,
+        config: LogConfig,
+    ) -> Result<Self, StoreError> {
+        let held = disk.lock().map_err(|source| StoreError::Disk { doing: "taking the store's lock", source })?;
+        let held = held.ok_or_else(|| StoreError::InUse { path: disk.place() })?;
+        let recovered = recover(&disk, index()?, &config)?;
+        let indexed = (recovered.ledgers.count(), recovered.ledgers.entries);
+        let inner = Arc::new(Inner {
+            segments: recovered.files.segments,
+            ledgers: RwLock::new(recovered.ledgers),
+            recent: RwLock::default(),
+            index: recovered.index,
+            queue: Queue::new(indexed),
+            keeping: RwLock::default(),
+            stopped: AtomicBool::new(false),
+        });
+        let thread = match config.settling {
+            Settling::WhenAsked => None,
+            Settling::Behind => {
+                let inner = Arc::clone(&inner);
+                let spawned = thread::Builder::new().name("index".into()).spawn(move || writer::run(&inner));
+                Some(spawned.map_err(|source| StoreError::Disk { doing: "starting the index's thread", source })?)
+            }
+        };
+        let end = Mutex::new(End { tail: recovered.tail, mark: recovered.mark });
+        let LogConfig { settling, segment_bytes, .. } = config;
+        Ok(Self { inner, end, settling, segment_bytes, thread, _held: held })
+    }
+
+    /// Waits until everything that was committed is in the index, and durable there.
+    pub fn settle(&self) {
+        match self.settling {
+            Settling::Behind => self.inner.queue.wait_until_empty(|| self.inner.has_stopped()),
+            Settling::WhenAsked => while writer::write_some(&self.inner) && !self.inner.queue.is_empty() {},
+        }
+    }
+
+    /// Returns where the log ends: everything before it is durable.
+    ///
+    /// Errors: [`StoreError::Stopped`].
+    pub fn position(&self) -> Result<Position, StoreError> {
+        let end = self.end.lock().map_err(|_| StoreError::Stopped)?;
+        if self.inner.has_stopped() { Err(StoreError::Stopped) } else { Ok(end.tail.position) }
+    }
+}
+
+impl Inner {
+    fn has_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+
+    fn stop(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+        self.queue.wake();
+    }
+}
+
+impl Drop for LogStore {
+    fn drop(&mut self) {
+        self.inner.queue.stop();
+        if let Some(thread) = self.thread.take() {
+            // It tells of its own failures, and catches its panics.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn whole<T>(locked: Result<T, PoisonError<T>>) -> T {
+    // Nothing under these locks can be left half done: a panic elsewhere changes nothing here.
+    locked.unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,241 @@
+//! The index is written behind the log: by one thread, from a queue that has an end.
+
+use std::{
+    collections::VecDeque,
+    mem,
+    panic::{self, AssertUnwindSafe},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError, atomic::Ordering, mpsc},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use tracing::error;
+
+use crate::store::{
+    StoreError,
+    log::{
+        Inner,
+        index::Change,
+        keys::{APPLIED_KEY, PIECE_BYTES, piece_key, under_key},
+        ledgers::Update,
+    },
+};
+
+/// A commit waits while so many keys wait for the index.
+const WAITING_KEYS_MAX: usize = 100_000;
+/// The most keys that are put into the index at once.
+const BATCH_KEYS: usize = 20_000;
+/// What comes in during this time goes into the index at once: its syncs and those of the log take turns at one disk.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// What waits for the index.
+#[derive(Default)]
+pub(super) struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    items: VecDeque<Item>,
+    keys: usize,
+    /// Somebody waits: no pause.
+    hurry: bool,
+    busy: bool,
+    stop: bool,
+    /// How many ledgers and entries are in the index.
+    indexed: (u32, u64),
+}
+
+enum Item {
+    Frame(Update),
+    Keep(Keep),
+}
+
+/// What the law wants kept beside a ledger.
+pub(super) struct Keep {
+    pub(super) number: u32,
+    pub(super) snapshot: Bytes,
+    pub(super) under: Vec<(Bytes, Option<Bytes>)>,
+    pub(super) done: mpsc::SyncSender<Result<(), StoreError>>,
+}
+
+impl Queue {
+    pub(super) fn new(indexed: (u32, u64)) -> Self {
+        Self { state: Mutex::new(State { indexed, ..State::default() }), changed: Condvar::new() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn push(&self, update: Update) {
+        let mut state = self.state();
+        state.keys += update.keys();
+        state.items.push_back(Item::Frame(update));
+        self.changed.notify_all();
+    }
+
+    pub(super) fn keep(&self, keep: Keep) {
+        let mut state = self.state();
+        state.keys += 1 + keep.under.len();
+        state.hurry = true;
+        state.items.push_back(Item::Keep(keep));
+        self.changed.notify_all();
+    }
+
+    /// Whether so much waits that a commit has to.
+    pub(super) fn is_full(&self) -> bool {
+        self.state().keys >= WAITING_KEYS_MAX
+    }
+
+    /// Waits until there is room, or nothing will be written any more.
+    pub(super) fn wait_for_room(&self, stopped: impl Fn() -> bool) {
+        let full = |state: &mut State| state.keys >= WAITING_KEYS_MAX && !stopped();
+        drop(self.changed.wait_while(self.state(), full).unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Waits until everything is in the index and synced, or nothing will be written any more.
+    pub(super) fn wait_until_empty(&self, stopped: impl Fn() -> bool) {
+        let mut state = self.state();
+        state.hurry = true;
+        self.changed.notify_all();
+        let waiting = |state: &mut State| (state.busy || !state.items.is_empty()) && !stopped();
+        drop(self.changed.wait_while(state, waiting).unwrap_or_else(PoisonError::into_inner));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.state().items.is_empty()
+    }
+
+    /// Lets everybody look who waits.
+    pub(super) fn wake(&self) {
+        // Under the lock, so that nobody is between looking and waiting.
+        let _state = self.state();
+        self.changed.notify_all();
+    }
+
+    pub(super) fn stop(&self) {
+        self.state().stop = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits for something to do; `false` when there is nothing more and nothing will come.
+    fn wait(&self, last: Instant) -> bool {
+        let idle = |state: &mut State| state.items.is_empty() && !state.stop;
+        let mut state = self.changed.wait_while(self.state(), idle).unwrap_or_else(PoisonError::into_inner);
+        while !(state.hurry || state.stop || state.keys >= BATCH_KEYS) {
+            let Some(left) = PAUSE.checked_sub(last.elapsed()).filter(|left| !left.is_zero()) else { break };
+            state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        !state.items.is_empty()
+    }
+
+    /// Takes what is to be put into the index at once.
+    fn take(&self) -> (Vec<Item>, usize, (u32, u64)) {
+        let mut state = self.state();
+        let (mut taken, mut keys) = (Vec::new(), 0);
+        while keys < BATCH_KEYS {
+            let Some(item) = state.items.pop_front() else { break };
+            keys += match &item {
+                Item::Frame(update) => update.keys(),
+                Item::Keep(keep) => 1 + keep.under.len(),
+            };
+            taken.push(item);
+        }
+        state.busy = !taken.is_empty();
+        if state.items.is_empty() {
+            state.hurry = false;
+        }
+        (taken, keys, state.indexed)
+    }
+
+    fn finished(&self, keys: usize, indexed: Option<(u32, u64)>) {
+        let mut state = self.state();
+        state.busy = false;
+        state.keys = state.keys.saturating_sub(keys);
+        state.indexed = indexed.unwrap_or(state.indexed);
+        self.changed.notify_all();
+    }
+}
+
+/// Works until it is told to stop, and nothing is left.
+pub(super) fn run(inner: &Inner) {
+    let mut last = Instant::now();
+    while inner.queue.wait(last) {
+        last = Instant::now();
+        if !write_some(inner) {
+            return;
+        }
+    }
+}
+
+/// Puts some of what waits into the index and syncs it; `false` if it failed: then the store has stopped.
+pub(super) fn write_some(inner: &Inner) -> bool {
+    let (items, keys, before) = inner.queue.take();
+    if items.is_empty() {
+        return true;
+    }
+    let written = panic::catch_unwind(AssertUnwindSafe(|| write(inner, &items, before)));
+    let problem = match written {
+        Ok(Ok(indexed)) => {
+            inner.queue.finished(keys, Some(indexed));
+            return true;
+        }
+        Ok(Err(problem)) => problem.to_string(),
+        Err(_) => "it panicked".into(),
+    };
+    error!(%problem, "the index cannot be written: the store stops; at the next start it is made anew from the log");
+    inner.stopped.store(true, Ordering::SeqCst);
+    for item in items {
+        if let Item::Keep(keep) = item {
+            // Who asked may have gone.
+            let _ = keep.done.try_send(Err(StoreError::Stopped));
+        }
+    }
+    // Those that still wait learn it from the senders that are dropped here.
+    drop(mem::take(&mut inner.queue.state().items));
+    inner.queue.finished(keys, None);
+    false
+}
+
+fn write(inner: &Inner, items: &[Item], before: (u32, u64)) -> Result<(u32, u64), StoreError> {
+    let (mut changes, mut indexed, mut applied) = (Vec::new(), before, None);
+    for item in items {
+        match item {
+            Item::Frame(update) => {
+                update.changes(&mut changes);
+                applied = Some(update.applied(inner.segments.log, &mut indexed));
+            }
+            Item::Keep(keep) => keep_changes(inner, keep, &mut changes)?,
+        }
+    }
+    changes.extend(applied.map(|applied| (APPLIED_KEY.to_vec(), Some(applied.write()))));
+    {
+        let _whole = inner.keeping.write().unwrap_or_else(PoisonError::into_inner);
+        inner.index.apply(changes)?;
+    }
+    let mut recent = inner.recent.write().unwrap_or_else(PoisonError::into_inner);
+    for item in items {
+        match item {
+            Item::Frame(update) => recent.forget(update),
+            // Who asked may have gone.
+            Item::Keep(keep) => drop(keep.done.try_send(Ok(()))),
+        }
+    }
+    drop(recent);
+    inner.index.sync()?;
+    Ok(indexed)
+}
+
+fn keep_changes(inner: &Inner, keep: &Keep, changes: &mut Vec<Change>) -> Result<(), StoreError> {
+    let pieces = inner.index.range(&piece_key(keep.number, 0), &piece_key(keep.number, u16::MAX), false, usize::MAX)?;
+    changes.extend(pieces.into_iter().map(|(key, _)| (key.to_vec(), None)));
+    let length = u32::try_from(keep.snapshot.len()).unwrap_or(u32::MAX).to_be_bytes();
+    let bytes = [&length[..], &keep.snapshot].concat();
+    for (piece, bytes) in (0_u16..).zip(bytes.chunks(PIECE_BYTES)) {
+        changes.push((piece_key(keep.number, piece), Some(Bytes::copy_from_slice(bytes))));
+    }
+    changes.extend(keep.under.iter().map(|(key, value)| (under_key(keep.number, key), value.clone())));
+    Ok(())
+}
