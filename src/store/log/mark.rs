@@ -28,6 +28,8 @@ const MARK_BYTES: usize = 8 + 8 + 8 + 32 + 32;
 /// The mark of an open log.
 pub(super) struct Mark {
     file: Arc<dyn DiskFile>,
+    /// Where the next is written: never over the last.
+    slot: u64,
 }
 
 impl Mark {
@@ -38,9 +40,10 @@ impl Mark {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let slots = [read(file.as_ref(), 0)?, read(file.as_ref(), 1)?];
-        let latest = slots.into_iter().flatten().max_by_key(|(_, position)| position.sequence);
-        Ok(latest.map(|(log, position)| (Self { file }, log, position)))
+        let slots = [(1, read(file.as_ref(), 0)?), (0, read(file.as_ref(), 1)?)];
+        let slots = slots.into_iter().filter_map(|(next, read)| read.map(|(log, position)| (next, log, position)));
+        let latest = slots.max_by_key(|(_, _, position)| position.sequence);
+        Ok(latest.map(|(slot, log, position)| (Self { file, slot }, log, position)))
     }
 
     /// Makes the mark of a log that has none, or whose mark is of no use.
@@ -49,7 +52,7 @@ impl Mark {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let mark = Self { file: disk.create(MARK_NAME)? };
+        let mut mark = Self { file: disk.create(MARK_NAME)?, slot: 0 };
         mark.file.set_length(2 * SLOT_BYTES)?;
         mark.write(log, position)?;
         mark.file.sync_data()?;
@@ -57,13 +60,20 @@ impl Mark {
         Ok(mark)
     }
 
+    /// Makes durable what the mark says, and that it is there.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
     /// Says that the log is durable up to there.
-    pub(super) fn write(&self, log: LogId, position: &Position) -> io::Result<()> {
+    pub(super) fn write(&mut self, log: LogId, position: &Position) -> io::Result<()> {
         let mut bytes = [&log.0[..], &position.offset.to_be_bytes(), &position.sequence.to_be_bytes()].concat();
         bytes.extend_from_slice(position.check.as_bytes());
         let check = check_of(&bytes);
         bytes.extend_from_slice(check.as_bytes());
-        self.file.write_at(&bytes, position.sequence % 2 * SLOT_BYTES)
+        self.file.write_at(&bytes, self.slot * SLOT_BYTES)?;
+        self.slot = 1 - self.slot;
+        Ok(())
     }
 }
 

@@ -24,7 +24,7 @@ use crate::store::{
         mark::Mark,
         scan::{Files, SEGMENT_HEADER_LENGTH, Step, read_header},
         segments::{Position, SegmentHeader, Segments, name_of},
-        tail::Tail,
+        tail::{Tail, long},
     },
 };
 
@@ -54,11 +54,7 @@ pub(super) fn recover(
         make(disk, &files, config.log).map_err(failed("making the log"))?;
         files = Files::find(disk, None)?;
     }
-    if let Some((start, _)) = files.spans.last() {
-        // What a killed process wrote is there to be read, and not yet durable.
-        let synced = files.segments.file(*start).and_then(|file| file.sync_data());
-        synced.map_err(failed("syncing the end of the log"))?;
-    }
+    write_again(&files, durable_upto(&files, marked)).map_err(failed("syncing the end of the log"))?;
     let log = files.segments.log;
     let known = Known {
         mark: marked.filter(|(of, _)| *of == log).map(|(_, position)| position),
@@ -66,7 +62,7 @@ pub(super) fn recover(
         indexed: indexed.filter(|indexed| indexed.log == log || files.spans.is_empty()),
     };
     let (ledgers, end) = catch_up(&files, index.as_mut(), &known)?;
-    let mark = match mark {
+    let mut mark = match mark {
         Some((mark, of, _)) if of == log => mark,
         Some((_, _, durable)) if durable.sequence > 0 || end.sequence > 0 => {
             return Err(unopenable(disk.as_ref(), "its high-water mark is another log's"));
@@ -77,6 +73,8 @@ pub(super) fn recover(
         }
         _ => return Err(unopenable(disk.as_ref(), "its high-water mark is missing or damaged")),
     };
+    // The mark of a process that failed when it made it may be there to be read, and not be durable.
+    mark.write(log, &end).and_then(|()| mark.sync()).map_err(failed("writing the high-water mark"))?;
     let tail = cut(&mut files, end, config).map_err(failed("cutting off what was never acknowledged"))?;
     Ok(Recovered { files, tail, mark, ledgers, index })
 }
@@ -113,6 +111,30 @@ fn make(disk: &Arc<dyn Disk>, files: &Files, log: LogId) -> io::Result<()> {
     file.sync_data()?;
     disk.sync_folder()
 }
+
+fn durable_upto(files: &Files, mark: Option<(LogId, Position)>) -> u64 {
+    mark.filter(|(log, _)| *log == files.segments.log).map_or(0, |(_, position)| position.offset)
+}
+
+/// Writes what is behind an offset over itself, and syncs it with the names of the files.
+///
+/// What a killed process wrote is there to be read, and not yet durable; and after a sync that failed the system may hold it for
+/// written and never write it, so that a sync alone would prove nothing.
+fn write_again(files: &Files, from: u64) -> io::Result<()> {
+    let Some((start, end)) = files.spans.last().copied() else { return Ok(()) };
+    let file = files.segments.file(start)?;
+    let mut at = from.max(start);
+    while at < end {
+        let mut bytes = vec![0; usize::try_from(end - at).unwrap_or(AGAIN_BYTES).min(AGAIN_BYTES)];
+        file.read_at(&mut bytes, at - start)?;
+        file.write_at(&bytes, at - start)?;
+        at += long(bytes.len());
+    }
+    file.sync_data()?;
+    files.segments.disk.sync_folder()
+}
+
+const AGAIN_BYTES: usize = 1024 * 1024;
 
 /// Reads what is not in the index into it, or everything, if it is of no use.
 fn catch_up(files: &Files, index: &mut dyn Index, known: &Known) -> Result<(Ledgers, Position), StoreError> {
