@@ -29,7 +29,7 @@ use crate::{
     keys::SecretKey,
     sequencer::{OpenError, Sequencer, SequencerConfig},
     service::{self, ServeError, ServiceConfig},
-    store::{StoreError, sled::SledStore},
+    store::{StoreError, log::LogStore},
 };
 
 /// Run the server
@@ -68,7 +68,7 @@ pub(super) struct ServeArgs {
 
 const LISTEN_DEFAULT: &str = "127.0.0.1:7401";
 /// Pages of ledgers that are read often; enough for hundreds of live agreements.
-const CACHE_BYTES: u64 = 256 * 1024 * 1024;
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
 
 pub(super) fn run(args: &ServeArgs, session: &mut Session) -> Result<Exit, Failure> {
     for (word, value) in [
@@ -90,7 +90,7 @@ pub(super) fn run(args: &ServeArgs, session: &mut Session) -> Result<Exit, Failu
     };
     let log_key = log_key(session, &path)?;
     let public = log_key.public();
-    let store = SledStore::open(&path, CACHE_BYTES)?;
+    let store = LogStore::open(&path, CACHE_BYTES)?;
     session.wait(async {
         let config = SequencerConfig::new(&operator, log_key, Arc::new(now));
         let sequencer = Sequencer::open(Arc::new(store), config).await?;
@@ -200,7 +200,7 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let exit = match error {
             StoreError::InUse { .. } | StoreError::Format { .. } => Exit::Configuration,
-            StoreError::Damaged { .. } | StoreError::Behind { .. } => Exit::Unverified,
+            StoreError::Damaged { .. } | StoreError::LogDamaged(_) | StoreError::Behind { .. } => Exit::Unverified,
             _ => Exit::Fault,
         };
         Self::new(exit, error.to_string()).because(error)

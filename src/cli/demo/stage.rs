@@ -31,7 +31,7 @@ use crate::{
         terms::{Name, PartyKey, Scope, Terms},
         wire,
     },
-    store::sled::SledStore,
+    store::log::LogStore,
 };
 
 /// Everything a demonstration plays on.
@@ -67,7 +67,7 @@ impl Stage {
         if folder.is_kept {
             key_file::create(&folder.path.join("log.key"), &log_key, None)?;
         }
-        let store = SledStore::open(&folder.path.join("store"), CACHE_BYTES)?;
+        let store = LogStore::open(&folder.path.join("store"), CACHE_BYTES)?;
         let (public, clock) = (log_key.public(), Arc::new(now));
         let sequencer =
             Sequencer::open(Arc::new(store), SequencerConfig::new(OPERATOR_DEFAULT, log_key, clock)).await?;

@@ -6,7 +6,7 @@ use counterfoil::{
     digest::Digest,
     sequencer::{Sequencer, SubmitError},
     statement::{Body, SeenCheckpoint, wire},
-    store::{memory::MemoryStore, sled::SledStore},
+    store::{log::LogStore, memory::MemoryStore},
 };
 use tokio::task::JoinSet;
 
@@ -188,7 +188,7 @@ async fn stopping_finishes_what_was_taken_and_gives_the_store_back() {
     let deal = Deal::new(1);
     let mut recorded = 0;
     for round in 0..3_u64 {
-        let store = Arc::new(SledStore::open(folder.path(), 1 << 24).unwrap());
+        let store = Arc::new(LogStore::open(folder.path(), 1 << 24).unwrap());
         let sequencer = open(&store).await;
         drop(store);
         for envelope in deal.opening() {
@@ -212,7 +212,7 @@ async fn stopping_finishes_what_was_taken_and_gives_the_store_back() {
         assert!(matches!(after, Err(SubmitError::ShuttingDown)), "{after:?}");
         assert!(sequencer.checkpoint(deal.id).await.is_err());
     }
-    let sequencer = open(&Arc::new(SledStore::open(folder.path(), 1 << 24).unwrap())).await;
+    let sequencer = open(&Arc::new(LogStore::open(folder.path(), 1 << 24).unwrap())).await;
     let size = sequencer.checkpoint(deal.id).await.unwrap().checkpoint().size.get();
     assert_eq!(size, 2 + recorded);
 }

@@ -18,7 +18,7 @@ use counterfoil::{
         SubmitStatementsRequest, WatchEntriesRequest, ledger_service_client::LedgerServiceClient,
     },
     service::ServiceConfig,
-    store::{Append, CommitError, Head, NotAppended, Store, StoreError, memory::MemoryStore, sled::SledStore},
+    store::{Append, CommitError, Head, NotAppended, Store, StoreError, log::LogStore, memory::MemoryStore},
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
@@ -155,7 +155,7 @@ async fn streams_end_with_their_reason_when_the_server_stops() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watcher_and_a_client_go_on_after_a_restart_at_the_same_address() {
     let folder = tempfile::tempdir().unwrap();
-    let open = || Arc::new(SledStore::open(folder.path(), 1_048_576).unwrap());
+    let open = || Arc::new(LogStore::open(folder.path(), 1_048_576).unwrap());
     let serving = Serving::start(open(), ServiceConfig::default()).await;
     let address = serving.address;
     let mut client = serving.client().await;

@@ -15,7 +15,7 @@ use counterfoil::{
     ledger::{LedgerId, entry::Entry, receipt::Receipt},
     merkle::index::{LeafIndex, NodeIndex},
     service::ServiceConfig,
-    store::{Append, CommitError, Head, NotAppended, Store, StoreError, memory::MemoryStore, sled::SledStore},
+    store::{Append, CommitError, Head, NotAppended, Store, StoreError, log::LogStore, memory::MemoryStore},
 };
 
 use crate::{
@@ -28,7 +28,7 @@ use crate::{
 async fn a_contribution_goes_from_the_envelope_to_a_receipt_that_verifies_alone() {
     let folder = tempfile::tempdir().unwrap();
     let stores: [Arc<dyn Store>; 2] =
-        [Arc::new(MemoryStore::new()), Arc::new(SledStore::open(folder.path(), 1_048_576).unwrap())];
+        [Arc::new(MemoryStore::new()), Arc::new(LogStore::open(folder.path(), 1_048_576).unwrap())];
     for store in stores {
         let serving = Serving::start(store, ServiceConfig::default()).await;
         let mut client = serving.client().await;
