@@ -18,7 +18,10 @@ use tonic::{
 use tower::{Layer, Service};
 use tracing::{Level, debug, enabled};
 
-use crate::service::status::{CALL_TIMED_OUT, METHOD_UNKNOWN, No, REQUEST_MALFORMED, REQUEST_TOO_LARGE, SERVER_BUSY};
+use crate::service::{
+    incoming::Peer,
+    status::{CALL_TIMED_OUT, METHOD_UNKNOWN, No, REQUEST_MALFORMED, REQUEST_TOO_LARGE, SERVER_BUSY},
+};
 
 /// Puts the border around the routes.
 #[derive(Clone)]
@@ -63,6 +66,10 @@ where
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
+        if request.extensions().get().is_some_and(Peer::is_spare) {
+            let no = No::new(SERVER_BUSY, "too many connections are open").retry_after(CONNECTION_DELAY);
+            return Box::pin(async move { Ok(Status::from(no).into_http()) });
+        }
         let Ok(permit) = Arc::clone(&self.limits.calls).try_acquire_owned() else {
             let no = No::new(SERVER_BUSY, "too many calls at once").retry_after(BUSY_DELAY);
             return Box::pin(async move { Ok(Status::from(no).into_http()) });
@@ -91,6 +98,8 @@ where
 }
 
 const BUSY_DELAY: Duration = Duration::from_millis(100);
+/// Connections are long; there is no use in asking sooner.
+const CONNECTION_DELAY: Duration = Duration::from_secs(1);
 
 /// Gives a reason to a no that has none: one said by the gRPC library, which decodes requests before we see them.
 fn with_reason(response: Response<Body>) -> Response<Body> {

@@ -5,24 +5,26 @@
 //! the ledger; answers wait for their turn. The window counts bytes: a client that sends faster than the ledger grows is
 //! held back by the flow control of its stream.
 
-use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll};
+use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
 
+use bytes::Bytes;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::JoinHandle,
 };
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Status, Streaming};
+use tonic::{Extensions, Status, Streaming};
 
 use crate::{
     envelope::Envelope,
     proto::counterfoil::v1::{
-        Receipt, SubmitStatementsRequest, SubmitStatementsResponse, submit_statements_response::Outcome,
+        self as v1, Receipt, SubmitStatementsRequest, SubmitStatementsResponse, submit_statements_response::Outcome,
     },
     sequencer::SubmitError,
     service::{
-        Shared,
+        Shared, StreamPermit,
         borders::said_by_library,
+        reader::hand,
         status::No,
         stop::stopping,
         wire::{self, BUSY_RETRY_AFTER},
@@ -43,14 +45,18 @@ const QUEUE_MAX: usize = 1_024;
 const BUSY_TRIES_MAX: u32 = 100;
 
 /// Begins to take in statements.
-pub(super) fn submit(shared: &Shared, requests: Streaming<SubmitStatementsRequest>) -> Result<Answers, No> {
-    let permit = shared.stream_permit()?;
+pub(super) fn submit(
+    shared: &Shared,
+    extensions: &Extensions,
+    requests: Streaming<SubmitStatementsRequest>,
+) -> Result<Answers, No> {
+    let permit = shared.stream_permit(extensions)?;
     let (opened, to_enter) = mpsc::channel(QUEUE_MAX);
     let (entered, to_answer) = mpsc::channel(QUEUE_MAX);
     let (answers, stream) = mpsc::channel(QUEUE_MAX);
     tokio::spawn(read_all(shared.clone(), requests, opened));
     tokio::spawn(enter_all(shared.clone(), to_enter, entered));
-    tokio::spawn(answer_all(to_answer, answers, permit));
+    tokio::spawn(answer_all(to_answer, answers, shared.config.reader_timeout, permit));
     Ok(ReceiverStream::new(stream))
 }
 
@@ -82,6 +88,8 @@ async fn read_all(mut shared: Shared, mut requests: Streaming<SubmitStatementsRe
         let payload = envelope.as_ref().map_or(0, |envelope| envelope.payload.len());
         let bytes = u32::try_from(payload).unwrap_or(u32::MAX).saturating_add(STATEMENT_BYTES);
         let Ok(permit) = Arc::clone(&window).acquire_many_owned(bytes.min(WINDOW_BYTES_MAX)).await else { return };
+        // After the window: whoever waits here has room for what it waits for, and what it has already goes on meanwhile.
+        let Some(envelope) = counted(&shared, envelope).await else { return };
         let known = Arc::clone(&shared.known);
         let opening = tokio::spawn(async move {
             let envelope = wire::envelope(envelope)?;
@@ -91,6 +99,28 @@ async fn read_all(mut shared: Shared, mut requests: Streaming<SubmitStatementsRe
         if opened.send(Ok((opening, permit))).await.is_err() {
             return;
         }
+    }
+}
+
+/// Counts a payload among those of all streams until the last who holds it lets go of it: then it is in its ledger, or was
+/// refused. Not until its answer is read: a client that reads nothing would hold up the others. `None`: the service ends.
+async fn counted(shared: &Shared, envelope: Option<v1::Envelope>) -> Option<Option<v1::Envelope>> {
+    let Some(mut envelope) = envelope else { return Some(None) };
+    let bytes = envelope.payload.len().min(shared.config.stream_bytes_max);
+    let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+    let permit = Arc::clone(&shared.stream_bytes).acquire_many_owned(bytes).await.ok()?;
+    envelope.payload = Bytes::from_owner(Counted { payload: envelope.payload, _permit: permit });
+    Some(Some(envelope))
+}
+
+struct Counted {
+    payload: Bytes,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.payload
     }
 }
 
@@ -144,7 +174,8 @@ async fn enter(shared: &Shared, envelope: Envelope, signed: Signed) -> Answer {
 async fn answer_all(
     mut to_answer: mpsc::Receiver<Entering>,
     answers: mpsc::Sender<Result<SubmitStatementsResponse, Status>>,
-    _permit: OwnedSemaphorePermit,
+    patience: Duration,
+    _permit: StreamPermit,
 ) {
     while let Some(entering) = to_answer.recv().await {
         let sent = match entering {
@@ -153,9 +184,9 @@ async fn answer_all(
                     Ok(receipt) => Outcome::Receipt(receipt),
                     Err(no) => Outcome::Refused(no.into_refused()),
                 };
-                answers.send(Ok(SubmitStatementsResponse { outcome: Some(outcome) })).await
+                hand(&answers, Ok(SubmitStatementsResponse { outcome: Some(outcome) }), patience).await
             }
-            Err(no) => answers.send(Err(no.into())).await,
+            Err(no) => hand(&answers, Err(no.into()), patience).await,
         };
         // The client does not listen any more.
         if sent.is_err() {

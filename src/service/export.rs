@@ -5,13 +5,13 @@ use std::{io, mem};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::Status;
+use tonic::{Extensions, Status};
 
 use crate::{
     checkpoint::SignedCheckpoint,
     ledger::bundle::BundleWriter,
     proto::counterfoil::v1::ExportBundleResponse,
-    service::{Shared, status::No, stop::stopping},
+    service::{Shared, reader::hand, status::No, stop::stopping},
     statement::id::AgreementId,
 };
 
@@ -26,8 +26,8 @@ const PIECES_WAITING_MAX: usize = 4;
 const ENTRIES_READ_MAX: usize = 64;
 
 /// Begins to export the ledger as it is now.
-pub(super) async fn export(shared: &Shared, agreement: AgreementId) -> Result<Pieces, No> {
-    let permit = shared.stream_permit()?;
+pub(super) async fn export(shared: &Shared, extensions: &Extensions, agreement: AgreementId) -> Result<Pieces, No> {
+    let permit = shared.stream_permit(extensions)?;
     let checkpoint = shared.sequencer.checkpoint(agreement).await?;
     let (pieces, stream) = mpsc::channel(PIECES_WAITING_MAX);
     let shared = shared.clone();
@@ -41,7 +41,7 @@ pub(super) async fn export(shared: &Shared, agreement: AgreementId) -> Result<Pi
         };
         if let Some(no) = last {
             // Nobody is left to be told when this fails.
-            let _ = pieces.send(Err(no.into())).await;
+            let _ = hand(&pieces, Err(no.into()), shared.config.reader_timeout).await;
         }
     });
     Ok(ReceiverStream::new(stream))
@@ -54,6 +54,7 @@ async fn write(
     pieces: &mpsc::Sender<Result<ExportBundleResponse, Status>>,
 ) -> Result<(), No> {
     let size = checkpoint.checkpoint().size.get();
+    let patience = shared.config.reader_timeout;
     let internal = |cause: io::Error| No::internal(&cause);
     let verifier = shared.sequencer.verifier(agreement);
     let mut bundle = BundleWriter::begin(Vec::new(), &verifier, size).map_err(internal)?;
@@ -64,7 +65,7 @@ async fn write(
             bundle.entry(&leaf).map_err(internal)?;
             next += 1;
             while let Some(piece) = take(bundle.get_mut(), PIECE_BYTES_MAX) {
-                if pieces.send(Ok(ExportBundleResponse { chunk: piece })).await.is_err() {
+                if hand(pieces, Ok(ExportBundleResponse { chunk: piece }), patience).await.is_err() {
                     return Ok(());
                 }
             }
@@ -72,8 +73,9 @@ async fn write(
     }
     let mut rest = bundle.finish(checkpoint).map_err(internal)?;
     while let Some(piece) = take(&mut rest, 1) {
-        // Whether it arrives or not, nothing else comes after it.
-        let _ = pieces.send(Ok(ExportBundleResponse { chunk: piece })).await;
+        if hand(pieces, Ok(ExportBundleResponse { chunk: piece }), patience).await.is_err() {
+            return Ok(());
+        }
     }
     Ok(())
 }

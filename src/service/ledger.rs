@@ -41,6 +41,8 @@ impl LedgerService for LedgerFace {
     ) -> Result<Response<SubmitStatementResponse>, Status> {
         let SubmitStatementRequest { envelope, validate_only } = request.into_inner();
         let envelope = wire::envelope(envelope)?;
+        // Before the signature is verified: who is refused costs nothing.
+        let _permit = self.shared.statement_permit()?;
         let signed = open_with(&envelope, &self.shared.known).map_err(|error| No::not_opened(&error))?;
         let sequencer = &self.shared.sequencer;
         if validate_only {
@@ -57,7 +59,8 @@ impl LedgerService for LedgerFace {
         &self,
         request: Request<Streaming<SubmitStatementsRequest>>,
     ) -> Result<Response<Self::SubmitStatementsStream>, Status> {
-        Ok(Response::new(bulk::submit(&self.shared, request.into_inner())?))
+        let (_, extensions, requests) = request.into_parts();
+        Ok(Response::new(bulk::submit(&self.shared, &extensions, requests)?))
     }
 
     async fn get_log_key(&self, request: Request<GetLogKeyRequest>) -> Result<Response<GetLogKeyResponse>, Status> {
@@ -171,8 +174,8 @@ impl LedgerService for LedgerFace {
         &self,
         request: Request<WatchEntriesRequest>,
     ) -> Result<Response<Self::WatchEntriesStream>, Status> {
-        let WatchEntriesRequest { agreement: id, start_index } = request.into_inner();
-        Ok(Response::new(watch::watch(&self.shared, agreement(&id)?, start_index).await?))
+        let (_, extensions, WatchEntriesRequest { agreement: id, start_index }) = request.into_parts();
+        Ok(Response::new(watch::watch(&self.shared, &extensions, agreement(&id)?, start_index).await?))
     }
 
     type ExportBundleStream = ReceiverStream<Result<ExportBundleResponse, Status>>;
@@ -182,7 +185,7 @@ impl LedgerService for LedgerFace {
         request: Request<ExportBundleRequest>,
     ) -> Result<Response<Self::ExportBundleStream>, Status> {
         let id = agreement(&request.get_ref().agreement)?;
-        Ok(Response::new(export::export(&self.shared, id).await?))
+        Ok(Response::new(export::export(&self.shared, request.extensions(), id).await?))
     }
 }
 

@@ -10,6 +10,7 @@ mod export;
 mod incoming;
 mod ledger;
 mod page;
+mod reader;
 pub mod status;
 mod stop;
 mod views;
@@ -22,7 +23,7 @@ use tokio::{
     net::TcpListener,
     sync::{OwnedSemaphorePermit, Semaphore},
 };
-use tonic::transport::Server;
+use tonic::{Extensions, transport::Server};
 use tonic_reflection::server::Builder as ReflectionBuilder;
 use tracing::{info, warn};
 
@@ -35,9 +36,11 @@ use crate::{
     service::{
         agreement::AgreementFace,
         borders::BordersLayer,
+        incoming::Peer,
         ledger::LedgerFace,
         status::{No, SERVER_BUSY},
         stop::Stop,
+        wire::BUSY_RETRY_AFTER,
     },
 };
 
@@ -48,12 +51,23 @@ pub struct ServiceConfig {
     pub message_bytes_max: usize,
     /// The most calls that wait for their answer at a time.
     pub calls_max: usize,
-    /// The most streams (watching, bulk submission, export) that are open at a time.
+    /// The most statements submitted by calls that were read and have no answer. Who is admitted waits for no more than
+    /// these; with the limit of a payload it bounds their bytes, too.
+    pub statements_max: usize,
+    /// The most payload bytes of statements submitted by streams that were read and are in no ledger; streams beyond wait.
+    pub stream_bytes_max: usize,
+    /// The most long streams (watching, bulk submission, export) that are open at a time.
     pub streams_max: usize,
-    /// The most connections that are open at a time; more wait to be accepted.
+    /// The most connections that are open at a time; calls of a few more are told so, and the rest wait to be accepted.
     pub connections_max: usize,
-    /// The most calls and streams of one connection at a time.
+    /// The most calls and streams of one connection at a time; a client keeps to it by itself.
     pub connection_streams_max: u32,
+    /// The most long streams of one connection at a time.
+    pub connection_long_streams_max: usize,
+    /// How long a connection may take to begin to speak.
+    pub preface_timeout: Duration,
+    /// How long a client may take to take the next message of a stream.
+    pub reader_timeout: Duration,
     /// How long one call may take to its answer.
     pub call_timeout: Duration,
     /// A watcher hears a checkpoint at least so often.
@@ -67,9 +81,14 @@ impl Default for ServiceConfig {
         Self {
             message_bytes_max: 128 * 1_024,
             calls_max: 4_096,
+            statements_max: 1_024,
+            stream_bytes_max: 64 * 1_024 * 1_024,
             streams_max: 1_024,
             connections_max: 1_024,
-            connection_streams_max: 1_024,
+            connection_streams_max: 256,
+            connection_long_streams_max: 128,
+            preface_timeout: Duration::from_secs(10),
+            reader_timeout: Duration::from_secs(60),
             call_timeout: Duration::from_secs(30),
             watch_interval: Duration::from_secs(30),
             stop_grace: Duration::from_secs(10),
@@ -91,10 +110,12 @@ pub async fn serve(
     if let Ok(address) = listener.local_addr() {
         info!(%address, "serving");
     }
-    let incoming = incoming::accept(listener, config.connections_max);
+    let incoming = incoming::accept(listener, &config);
     let (health, health_service) = tonic_health::server::health_reporter();
     let shared = Shared {
         sequencer: sequencer.clone(),
+        statements: Arc::new(Semaphore::new(config.statements_max)),
+        stream_bytes: Arc::new(Semaphore::new(config.stream_bytes_max)),
         streams: Arc::new(Semaphore::new(config.streams_max)),
         stop,
         config: Arc::new(config.clone()),
@@ -152,6 +173,8 @@ const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 #[derive(Clone)]
 struct Shared {
     sequencer: Sequencer,
+    statements: Arc<Semaphore>,
+    stream_bytes: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     stop: Stop,
     config: Arc<ServiceConfig>,
@@ -160,12 +183,31 @@ struct Shared {
 }
 
 impl Shared {
-    /// Lets one more stream open, until what it returns is dropped.
-    fn stream_permit(&self) -> Result<OwnedSemaphorePermit, No> {
-        Arc::clone(&self.streams)
+    /// Lets one more statement be submitted by a call, until what it returns is dropped.
+    fn statement_permit(&self) -> Result<OwnedSemaphorePermit, No> {
+        Arc::clone(&self.statements)
             .try_acquire_owned()
-            .map_err(|_| No::new(SERVER_BUSY, "too many streams are open").retry_after(STREAM_RETRY_AFTER))
+            .map_err(|_| No::new(SERVER_BUSY, "too many statements at once").retry_after(BUSY_RETRY_AFTER))
     }
+
+    /// Lets one more long stream open, until what it returns is dropped. One connection cannot take them all.
+    fn stream_permit(&self, extensions: &Extensions) -> Result<StreamPermit, No> {
+        let busy = |what| No::new(SERVER_BUSY, what).retry_after(STREAM_RETRY_AFTER);
+        let of_connection = extensions.get().map(|peer: &Peer| {
+            peer.long_stream_permit().ok_or_else(|| busy("too many streams are open on this connection"))
+        });
+        let of_all = Arc::clone(&self.streams).try_acquire_owned();
+        Ok(StreamPermit {
+            _of_connection: of_connection.transpose()?,
+            _of_all: of_all.map_err(|_| busy("too many streams are open"))?,
+        })
+    }
+}
+
+/// Leave for one long stream.
+struct StreamPermit {
+    _of_connection: Option<OwnedSemaphorePermit>,
+    _of_all: OwnedSemaphorePermit,
 }
 
 /// Streams are long; there is no use in asking sooner.

@@ -1,14 +1,15 @@
 //! `WatchEntries`: a watcher is a reader that waits. Told that the head moved, it reads the store; a slow one holds
 //! nobody up, because nothing is kept for it.
 
-use tokio::sync::{OwnedSemaphorePermit, mpsc, watch::Receiver};
+use tokio::sync::{mpsc, watch::Receiver};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::Status;
+use tonic::{Extensions, Status};
 
 use crate::{
     proto::counterfoil::v1::{WatchEntriesResponse, watch_entries_response::Event},
     service::{
-        Shared,
+        Shared, StreamPermit,
+        reader::{Gone, hand},
         status::No,
         stop::stopping,
         wire::{self, beyond},
@@ -25,8 +26,13 @@ const EVENTS_WAITING_MAX: usize = 16;
 const ENTRIES_READ_MAX: usize = 16;
 
 /// Begins to watch from `start` on.
-pub(super) async fn watch(shared: &Shared, agreement: AgreementId, start: u64) -> Result<Events, No> {
-    let permit = shared.stream_permit()?;
+pub(super) async fn watch(
+    shared: &Shared,
+    extensions: &Extensions,
+    agreement: AgreementId,
+    start: u64,
+) -> Result<Events, No> {
+    let permit = shared.stream_permit(extensions)?;
     // Before the checkpoint is read: what comes in between is then heard twice rather than never.
     let head = shared.sequencer.watch(agreement).await?;
     let checkpoint = shared.sequencer.checkpoint(agreement).await?;
@@ -47,11 +53,8 @@ struct Watcher {
     next: u64,
     head: Receiver<u64>,
     events: mpsc::Sender<Result<WatchEntriesResponse, Status>>,
-    _permit: OwnedSemaphorePermit,
+    _permit: StreamPermit,
 }
-
-/// The reader has gone away.
-struct Gone;
 
 impl Watcher {
     async fn run(mut self) {
@@ -64,7 +67,7 @@ impl Watcher {
         };
         if let Some(no) = last {
             // Nobody is left to be told when this fails.
-            let _ = events.send(Err(no.into())).await;
+            let _ = hand(&events, Err(no.into()), self.shared.config.reader_timeout).await;
         }
     }
 
@@ -101,6 +104,7 @@ impl Watcher {
     }
 
     async fn send(&self, event: Event) -> Result<(), Gone> {
-        self.events.send(Ok(WatchEntriesResponse { event: Some(event) })).await.map_err(|_| Gone)
+        let event = Ok(WatchEntriesResponse { event: Some(event) });
+        hand(&self.events, event, self.shared.config.reader_timeout).await
     }
 }

@@ -15,6 +15,7 @@ mod kill;
 mod law;
 mod limits;
 mod onnx;
+mod overload;
 mod parties;
 mod sequencer;
 mod service;

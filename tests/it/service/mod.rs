@@ -3,7 +3,7 @@
 mod bulk;
 mod hostile;
 mod read;
-mod stop;
+pub mod stop;
 mod submit;
 mod views;
 
@@ -19,12 +19,12 @@ use tonic::{
 use tonic_types::{ErrorDetail, StatusExt};
 
 /// The number of entries of a ledger.
-async fn size(client: &mut Client, agreement: AgreementId) -> u64 {
+pub async fn size(client: &mut Client, agreement: AgreementId) -> u64 {
     client.checkpoint(agreement, None).await.unwrap().checkpoint().size.get()
 }
 
 /// Code and reason of a no; it has exactly one `ErrorInfo`, of our domain.
-fn reason(status: &Status) -> (Code, String) {
+pub fn reason(status: &Status) -> (Code, String) {
     let details = status.get_error_details_vec();
     let mut infos = details.iter().filter_map(|detail| match detail {
         ErrorDetail::ErrorInfo(info) => Some(info),

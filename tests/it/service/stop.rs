@@ -30,13 +30,13 @@ use crate::{
 };
 
 /// A store whose commits take long once it is told so.
-struct Slow {
+pub struct Slow {
     inner: MemoryStore,
-    slow: AtomicBool,
+    pub slow: AtomicBool,
 }
 
 impl Slow {
-    fn new() -> Arc<Self> {
+    pub fn new() -> Arc<Self> {
         Arc::new(Self { inner: MemoryStore::new(), slow: AtomicBool::new(false) })
     }
 }
@@ -221,18 +221,4 @@ async fn a_call_that_takes_too_long_is_given_up_and_its_statement_is_found_by_su
     store.slow.store(false, Ordering::SeqCst);
     let recorded = serving.client().await.submit(envelope, None).await.unwrap();
     assert_eq!((recorded.index, recorded.already_recorded), (2, true));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn more_connections_than_the_limit_wait_until_one_is_closed() {
-    let config = ServiceConfig { connections_max: 1, ..ServiceConfig::default() };
-    let serving = Serving::start(Arc::new(MemoryStore::new()), config).await;
-    let mut first = serving.client().await;
-    let agreement = in_force(&mut first).await;
-    let mut second = serving.client().await;
-    let waiting = tokio::spawn(async move { second.checkpoint(agreement, None).await });
-    tokio::time::sleep(SOON).await;
-    assert!(!waiting.is_finished());
-    drop(first);
-    tokio::time::timeout(Duration::from_secs(5), waiting).await.unwrap().unwrap().unwrap();
 }
