@@ -18,6 +18,8 @@ use crate::{
 
 /// Offers a server what it can do, then half as much, as much, and twice as much, each second, whether it keeps up or not.
 pub async fn overload(options: &Options, seed: u64) -> Result<Report, Failed> {
+    // A few connections would hold the calls back by themselves, each having only so many at a time.
+    let options = &Options { connections: options.connections.max(OVERLOAD_CONNECTIONS), ..options.clone() };
     let agreements = options.agreements.first().copied().unwrap_or(1);
     let size = options.size.first().copied().unwrap_or(256);
     let in_flight = options.in_flight.first().copied().unwrap_or(512);
@@ -37,6 +39,7 @@ pub async fn overload(options: &Options, seed: u64) -> Result<Report, Failed> {
     Ok(report)
 }
 
+const OVERLOAD_CONNECTIONS: usize = 64;
 const SOAK_TELLS: Duration = Duration::from_secs(5);
 /// What is signed at a time, while nothing is measured.
 const SOAK_PART: usize = 20_000;
