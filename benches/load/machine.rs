@@ -56,8 +56,8 @@ pub fn on_disk(folder: &Path) -> io::Result<u64> {
 
 /// One line: cores, the processor's name, memory, the system.
 pub fn describe() -> String {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let cores = cpuinfo.lines().filter(|line| line.starts_with("processor")).count();
     let model = cpuinfo.lines().find(|line| line.starts_with("model name"));
     let model = model.and_then(|line| line.split_once(": ")).map_or("of an unknown kind", |(_, model)| model);
     let meminfo = fs::read_to_string("/proc/meminfo").unwrap_or_default();
@@ -71,6 +71,19 @@ pub fn describe() -> String {
 pub fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_ms(u64::try_from(since.as_millis()).unwrap_or(0)).unwrap_or(Timestamp::EPOCH)
+}
+
+/// Two parts of the cores, as taskset(1) takes them; `None` where there is one core, or no taskset.
+pub fn parts_of_cores() -> Option<[String; 2]> {
+    let cores = std::thread::available_parallelism().ok()?.get();
+    let known = Command::new("taskset").arg("--version").output().is_ok_and(|output| output.status.success());
+    (known && cores > 1).then(|| [format!("0-{}", cores / 2 - 1), format!("{}-{}", cores / 2, cores - 1)])
+}
+
+/// Keeps a process, with all its threads, to some cores.
+pub fn keep_to(pid: u32, cores: &str) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let kept = Command::new("taskset").args(["-a", "-p", "-c", cores, &pid.to_string()]).output()?;
+    if kept.status.success() { Ok(()) } else { Err(format!("process {pid} cannot be kept to cores {cores}").into()) }
 }
 
 /// Asks a process to stop.

@@ -2,6 +2,7 @@
 
 use std::{
     io::Write as _,
+    process,
     time::{Duration, Instant},
 };
 
@@ -17,6 +18,9 @@ use crate::{
 };
 
 /// Offers a server what it can do, then half as much, as much, and twice as much, each second, whether it keeps up or not.
+///
+/// The two are kept to different cores where that can be: callers that share theirs with an overloaded server would measure
+/// how long they wait for themselves.
 pub async fn overload(options: &Options, seed: u64) -> Result<Report, Failed> {
     // A few connections would hold the calls back by themselves, each having only so many at a time.
     let options = &Options { connections: options.connections.max(OVERLOAD_CONNECTIONS), ..options.clone() };
@@ -25,15 +29,29 @@ pub async fn overload(options: &Options, seed: u64) -> Result<Report, Failed> {
     let in_flight = options.in_flight.first().copied().unwrap_or(512);
     let most = Plan { load: Load::Closed { in_flight }, agreements, size };
     let mut report = Report { rows: Vec::new(), baselines: Vec::new(), said: about(seed) };
+    let parts = if options.server.is_none() { machine::parts_of_cores() } else { None };
+    report.said.push(match &parts {
+        Some([server, tool]) => format!("the server on cores {server}, this tool on cores {tool}"),
+        None => "the server and this tool on the same cores, or on different machines".to_owned(),
+    });
+    if let Some([_, tool]) = &parts {
+        machine::keep_to(process::id(), tool)?;
+    }
+    let begin = async |seed| -> Result<Loaded<'_>, Failed> {
+        let loaded = Loaded::begin(options, seed, agreements, size).await?;
+        if let (Some([server, _]), Some(pid)) = (&parts, loaded.server.pid) {
+            machine::keep_to(pid, server)?;
+        }
+        Ok(loaded)
+    };
     eprintln!("{}", most.name());
-    report.rows.push(Loaded::begin(options, seed, agreements, size).await?.measure(&most).await?);
+    report.rows.push(begin(seed).await?.measure(&most).await?);
     let most = report.rows[0].timed.per_second();
     for (number, (share, name)) in (1..).zip([(0.5, "half"), (1.0, "all"), (2.0, "twice")]) {
         let rate = Duration::from_secs_f64(most * share).as_secs().max(1);
         let plan = Plan { load: Load::Open { rate: Some(rate) }, agreements, size };
         eprintln!("{}: {name} of it", plan.name());
-        let loaded = Loaded::begin(options, seed.wrapping_add(number << 48), agreements, size).await?;
-        report.rows.push(loaded.measure(&plan).await?);
+        report.rows.push(begin(seed.wrapping_add(number << 48)).await?.measure(&plan).await?);
     }
     report.said.push("busy: how many were told to come again; those who wait are those who were admitted.".to_owned());
     Ok(report)
