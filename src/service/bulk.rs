@@ -1,7 +1,7 @@
 //! `SubmitStatements`: many statements in flight, answers in order.
 //!
-//! Three stages, one task each, joined by queues that keep the order: statements are read and verified in parallel;
-//! what is verified enters the sequencer's queue one after the other, so that the order of the stream is the order of
+//! Three stages, one task each, joined by queues that keep the order: statements are read and verified in parallel, those
+//! that have arrived together in one go; what is verified enters the sequencer's queue one after the other, so that the order of the stream is the order of
 //! the ledger; answers wait for their turn. The window counts bytes: a client that sends faster than the ledger grows is
 //! held back by the flow control of its stream.
 
@@ -12,7 +12,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::JoinHandle,
 };
-use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Stream as _, wrappers::ReceiverStream};
 use tonic::{Extensions, Status, Streaming};
 
 use crate::{
@@ -41,6 +41,10 @@ const WINDOW_BYTES_MAX: u32 = 1_024 * 1_024;
 const STATEMENT_BYTES: u32 = 1_024;
 /// As many statements as fit the window when they have no payload; the window fills first.
 const QUEUE_MAX: usize = 1_024;
+/// Statements that have arrived are verified together, up to so many or so many bytes: enough that waking a thread for them
+/// is not felt, few enough that every core has some.
+const TOGETHER_MAX: usize = 16;
+const TOGETHER_BYTES_MAX: u32 = 64 * 1_024;
 /// How often a full ledger queue is waited for before the statement is refused with a delay.
 const BUSY_TRIES_MAX: u32 = 100;
 
@@ -60,10 +64,11 @@ pub(super) fn submit(
     Ok(ReceiverStream::new(stream))
 }
 
-/// A statement that is being verified, or why the stream ends.
-type Opening = Result<(JoinHandle<Result<(Envelope, Signed), No>>, OwnedSemaphorePermit), No>;
-/// A statement that has entered the sequencer's queue, or was refused, or why the stream ends.
-type Entering = Result<(Answer, OwnedSemaphorePermit), No>;
+/// Statements that are being verified, or why the stream ends.
+type Opening = Result<(JoinHandle<Vec<Opened>>, OwnedSemaphorePermit), No>;
+type Opened = Result<(Envelope, Signed), No>;
+/// Statements that have entered the sequencer's queue, or were refused, or why the stream ends.
+type Entering = Result<(Vec<Answer>, OwnedSemaphorePermit), No>;
 type Answer = Pin<Box<dyn Future<Output = Result<Receipt, No>> + Send>>;
 
 async fn read_all(mut shared: Shared, mut requests: Streaming<SubmitStatementsRequest>, opened: mpsc::Sender<Opening>) {
@@ -75,7 +80,7 @@ async fn read_all(mut shared: Shared, mut requests: Streaming<SubmitStatementsRe
             // The client does not listen any more; what is in flight is recorded all the same.
             () = opened.closed() => return,
         };
-        let envelope = match request {
+        let first = match request {
             Ok(Some(request)) => request.envelope,
             Err(Some(no)) => {
                 // Fails when the client has gone, who is then not told.
@@ -85,37 +90,72 @@ async fn read_all(mut shared: Shared, mut requests: Streaming<SubmitStatementsRe
             // The client has said all, or has gone.
             Ok(None) | Err(None) => return,
         };
-        let payload = envelope.as_ref().map_or(0, |envelope| envelope.payload.len());
-        let bytes = u32::try_from(payload).unwrap_or(u32::MAX).saturating_add(STATEMENT_BYTES);
-        let Ok(permit) = Arc::clone(&window).acquire_many_owned(bytes.min(WINDOW_BYTES_MAX)).await else { return };
+        let (together, end) = arrived(first, &mut requests).await;
+        let bytes = together.iter().map(window_bytes).sum::<u32>().min(WINDOW_BYTES_MAX);
+        let Ok(permit) = Arc::clone(&window).acquire_many_owned(bytes).await else { return };
         // After the window: whoever waits here has room for what it waits for, and what it has already goes on meanwhile.
-        let Some(envelope) = counted(&shared, envelope).await else { return };
+        let Some(together) = counted(&shared, together).await else { return };
         let known = Arc::clone(&shared.known);
-        let opening = tokio::spawn(async move {
+        let open = move |envelope| {
             let envelope = wire::envelope(envelope)?;
             let signed = open_with(&envelope, &known).map_err(|error| No::not_opened(&error))?;
             Ok((envelope, signed))
-        });
+        };
+        let opening = tokio::spawn(async move { together.into_iter().map(open).collect() });
         if opened.send(Ok((opening, permit))).await.is_err() {
             return;
+        }
+        match end {
+            Some(Some(no)) => return drop(opened.send(Err(no)).await),
+            Some(None) => return,
+            None => {}
         }
     }
 }
 
-/// Counts a payload among those of all streams until the last who holds it lets go of it: then it is in its ledger, or was
+/// Takes what has arrived behind `first`, without waiting; also whether, and with which no, the stream ends there.
+async fn arrived(
+    first: Option<v1::Envelope>,
+    requests: &mut Streaming<SubmitStatementsRequest>,
+) -> (Vec<Option<v1::Envelope>>, Option<Option<No>>) {
+    let mut bytes = window_bytes(&first);
+    let mut together = vec![first];
+    while together.len() < TOGETHER_MAX && bytes < TOGETHER_BYTES_MAX {
+        match poll_fn(|cx| Poll::Ready(Pin::new(&mut *requests).poll_next(cx))).await {
+            Poll::Ready(Some(Ok(request))) => {
+                bytes = bytes.saturating_add(window_bytes(&request.envelope));
+                together.push(request.envelope);
+            }
+            Poll::Ready(Some(Err(status))) => return (together, Some(said_by_library(&status))),
+            Poll::Ready(None) => return (together, Some(None)),
+            Poll::Pending => break,
+        }
+    }
+    (together, None)
+}
+
+/// What a statement takes of the window.
+fn window_bytes(envelope: &Option<v1::Envelope>) -> u32 {
+    let payload = envelope.as_ref().map_or(0, |envelope| envelope.payload.len());
+    u32::try_from(payload).unwrap_or(u32::MAX).saturating_add(STATEMENT_BYTES)
+}
+
+/// Counts payloads among those of all streams until the last who holds one lets go of it: then it is in its ledger, or was
 /// refused. Not until its answer is read: a client that reads nothing would hold up the others. `None`: the service ends.
-async fn counted(shared: &Shared, envelope: Option<v1::Envelope>) -> Option<Option<v1::Envelope>> {
-    let Some(mut envelope) = envelope else { return Some(None) };
-    let bytes = envelope.payload.len().min(shared.config.stream_bytes_max);
-    let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-    let permit = Arc::clone(&shared.stream_bytes).acquire_many_owned(bytes).await.ok()?;
-    envelope.payload = Bytes::from_owner(Counted { payload: envelope.payload, _permit: permit });
-    Some(Some(envelope))
+async fn counted(shared: &Shared, together: Vec<Option<v1::Envelope>>) -> Option<Vec<Option<v1::Envelope>>> {
+    let bytes: usize = together.iter().flatten().map(|envelope| envelope.payload.len()).sum();
+    let bytes = u32::try_from(bytes.min(shared.config.stream_bytes_max)).unwrap_or(u32::MAX);
+    let permit = Arc::new(Arc::clone(&shared.stream_bytes).acquire_many_owned(bytes).await.ok()?);
+    let count = |mut envelope: v1::Envelope| {
+        envelope.payload = Bytes::from_owner(Counted { payload: envelope.payload, _permit: Arc::clone(&permit) });
+        envelope
+    };
+    Some(together.into_iter().map(|envelope| envelope.map(count)).collect())
 }
 
 struct Counted {
     payload: Bytes,
-    _permit: OwnedSemaphorePermit,
+    _permit: Arc<OwnedSemaphorePermit>,
 }
 
 impl AsRef<[u8]> for Counted {
@@ -127,20 +167,28 @@ impl AsRef<[u8]> for Counted {
 async fn enter_all(shared: Shared, mut to_enter: mpsc::Receiver<Opening>, entered: mpsc::Sender<Entering>) {
     while let Some(opening) = to_enter.recv().await {
         let entering = match opening {
-            Ok((opening, permit)) => {
-                let opened = opening.await.unwrap_or_else(|cause| Err(No::internal(&cause)));
-                let answer: Answer = match opened {
-                    Ok((envelope, signed)) => enter(&shared, envelope, signed).await,
-                    Err(no) => Box::pin(async move { Err(no) }),
-                };
-                Ok((answer, permit))
-            }
+            Ok((opening, permit)) => match opening.await {
+                Ok(opened) => Ok((enter_each(&shared, opened).await, permit)),
+                // Answers are told apart by their order, so none may be missing: the stream ends.
+                Err(cause) => Err(No::internal(&cause)),
+            },
             Err(no) => Err(no),
         };
         if entered.send(entering).await.is_err() {
             return;
         }
     }
+}
+
+async fn enter_each(shared: &Shared, opened: Vec<Opened>) -> Vec<Answer> {
+    let mut answers: Vec<Answer> = Vec::with_capacity(opened.len());
+    for one in opened {
+        answers.push(match one {
+            Ok((envelope, signed)) => enter(shared, envelope, signed).await,
+            Err(no) => Box::pin(async move { Err(no) }),
+        });
+    }
+    answers
 }
 
 /// Puts a statement into the sequencer's queue, and waits while that is full. Returns what waits for its answer.
@@ -178,19 +226,20 @@ async fn answer_all(
     _permit: StreamPermit,
 ) {
     while let Some(entering) = to_answer.recv().await {
-        let sent = match entering {
-            Ok((answer, _window)) => {
-                let outcome = match answer.await {
-                    Ok(receipt) => Outcome::Receipt(receipt),
-                    Err(no) => Outcome::Refused(no.into_refused()),
-                };
-                hand(&answers, Ok(SubmitStatementsResponse { outcome: Some(outcome) }), patience).await
-            }
-            Err(no) => hand(&answers, Err(no.into()), patience).await,
+        let (entered, _window) = match entering {
+            Ok(entered) => entered,
+            // The last: whoever does not listen any more is not told.
+            Err(no) => return drop(hand(&answers, Err(no.into()), patience).await),
         };
-        // The client does not listen any more.
-        if sent.is_err() {
-            return;
+        for answer in entered {
+            let outcome = match answer.await {
+                Ok(receipt) => Outcome::Receipt(receipt),
+                Err(no) => Outcome::Refused(no.into_refused()),
+            };
+            let answer = Ok(SubmitStatementsResponse { outcome: Some(outcome) });
+            if hand(&answers, answer, patience).await.is_err() {
+                return;
+            }
         }
     }
 }
