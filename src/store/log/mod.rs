@@ -176,7 +176,10 @@ impl LogStore {
     pub fn settle(&self) {
         match self.settling {
             Settling::Behind => self.inner.queue.wait_until_empty(|| self.inner.has_stopped()),
-            Settling::WhenAsked => while writer::write_some(&self.inner) && !self.inner.queue.is_empty() {},
+            Settling::WhenAsked => {
+                while writer::write_some(&self.inner) && !self.inner.queue.is_empty() {}
+                writer::sync(&self.inner);
+            }
         }
     }
 

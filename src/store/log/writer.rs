@@ -25,8 +25,10 @@ use crate::store::{
 const WAITING_KEYS_MAX: usize = 100_000;
 /// The most keys that are put into the index at once.
 const BATCH_KEYS: usize = 20_000;
-/// What comes in during this time goes into the index at once: its syncs and those of the log take turns at one disk.
+/// What comes in during this time goes into the index at once.
 const PAUSE: Duration = Duration::from_millis(50);
+/// How long what is in the index may wait for its sync: its syncs and those of the log take turns at one disk.
+const SYNC_PAUSE: Duration = Duration::from_millis(250);
 
 /// What waits for the index.
 #[derive(Default)]
@@ -39,9 +41,14 @@ pub(super) struct Queue {
 struct State {
     items: VecDeque<Item>,
     keys: usize,
-    /// Somebody waits: no pause.
+    /// Somebody waits for what is in the queue: no pause.
     hurry: bool,
+    /// Somebody waits for a sync.
+    wanted: bool,
+    /// Something is on its way into the index.
     busy: bool,
+    /// Something in the index is not synced.
+    dirty: bool,
     stop: bool,
     /// How many ledgers and entries are in the index.
     indexed: (u32, u64),
@@ -98,9 +105,9 @@ impl Queue {
     /// Waits until everything is in the index and synced, or nothing will be written any more.
     pub(super) fn wait_until_empty(&self, stopped: impl Fn() -> bool) {
         let mut state = self.state();
-        state.hurry = true;
+        (state.hurry, state.wanted) = (true, true);
         self.changed.notify_all();
-        let waiting = |state: &mut State| (state.busy || !state.items.is_empty()) && !stopped();
+        let waiting = |state: &mut State| (state.busy || state.dirty || !state.items.is_empty()) && !stopped();
         drop(self.changed.wait_while(state, waiting).unwrap_or_else(PoisonError::into_inner));
     }
 
@@ -120,15 +127,31 @@ impl Queue {
         self.changed.notify_all();
     }
 
-    /// Waits for something to do; `false` when there is nothing more and nothing will come.
-    fn wait(&self, last: Instant) -> bool {
-        let idle = |state: &mut State| state.items.is_empty() && !state.stop;
-        let mut state = self.changed.wait_while(self.state(), idle).unwrap_or_else(PoisonError::into_inner);
-        while !(state.hurry || state.stop || state.keys >= BATCH_KEYS) {
-            let Some(left) = PAUSE.checked_sub(last.elapsed()).filter(|left| !left.is_zero()) else { break };
-            state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+    /// Waits for something to do.
+    fn wait(&self, written: Instant, synced: Instant) -> Next {
+        let mut state = self.state();
+        loop {
+            let empty = state.items.is_empty();
+            let now = state.hurry || state.stop || state.keys >= BATCH_KEYS;
+            if state.dirty && (synced.elapsed() >= SYNC_PAUSE || empty && (state.stop || state.wanted)) {
+                return Next::Sync;
+            }
+            if !empty && (now || written.elapsed() >= PAUSE) {
+                return Next::Write;
+            }
+            if empty && state.stop {
+                return Next::End;
+            }
+            let left = match (empty, state.dirty) {
+                (true, false) => None,
+                (true, true) => Some(SYNC_PAUSE.saturating_sub(synced.elapsed())),
+                (false, _) => Some(PAUSE.saturating_sub(written.elapsed())),
+            };
+            state = match left {
+                Some(left) => self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
         }
-        !state.items.is_empty()
     }
 
     /// Takes what is to be put into the index at once.
@@ -152,25 +175,65 @@ impl Queue {
 
     fn finished(&self, keys: usize, indexed: Option<(u32, u64)>) {
         let mut state = self.state();
-        state.busy = false;
+        (state.busy, state.dirty) = (false, state.dirty || indexed.is_some());
         state.keys = state.keys.saturating_sub(keys);
         state.indexed = indexed.unwrap_or(state.indexed);
         self.changed.notify_all();
     }
+
+    fn synced(&self) {
+        let mut state = self.state();
+        (state.dirty, state.wanted) = (false, false);
+        self.changed.notify_all();
+    }
+}
+
+enum Next {
+    Write,
+    Sync,
+    End,
 }
 
 /// Works until it is told to stop, and nothing is left.
 pub(super) fn run(inner: &Inner) {
-    let mut last = Instant::now();
-    while inner.queue.wait(last) {
-        last = Instant::now();
-        if !write_some(inner) {
+    let (mut written, mut synced) = (Instant::now(), Instant::now());
+    loop {
+        let went_well = match inner.queue.wait(written, synced) {
+            Next::End => return,
+            Next::Write => {
+                written = Instant::now();
+                write_some(inner)
+            }
+            Next::Sync => {
+                synced = Instant::now();
+                sync(inner)
+            }
+        };
+        if !went_well {
             return;
         }
     }
 }
 
-/// Puts some of what waits into the index and syncs it; `false` if it failed: then the store has stopped.
+/// Syncs the index; `false` if it failed: then the store has stopped.
+pub(super) fn sync(inner: &Inner) -> bool {
+    match panic::catch_unwind(AssertUnwindSafe(|| inner.index.sync())) {
+        Ok(Ok(())) => inner.queue.synced(),
+        Ok(Err(problem)) => failed(inner, &problem.to_string()),
+        Err(_) => failed(inner, "it panicked"),
+    }
+    !inner.has_stopped()
+}
+
+fn failed(inner: &Inner, problem: &str) {
+    error!(problem, "the index cannot be written: the store stops; at the next start it is made anew from the log");
+    inner.stopped.store(true, Ordering::SeqCst);
+    // Those that still wait learn it from the senders that are dropped here.
+    drop(mem::take(&mut inner.queue.state().items));
+    inner.queue.wake();
+}
+
+/// Puts some of what waits into the index; `false` if it failed: then the store has stopped.
 pub(super) fn write_some(inner: &Inner) -> bool {
     let (items, keys, before) = inner.queue.take();
     if items.is_empty() {
@@ -185,16 +248,13 @@ pub(super) fn write_some(inner: &Inner) -> bool {
         Ok(Err(problem)) => problem.to_string(),
         Err(_) => "it panicked".into(),
     };
-    error!(%problem, "the index cannot be written: the store stops; at the next start it is made anew from the log");
-    inner.stopped.store(true, Ordering::SeqCst);
+    failed(inner, &problem);
     for item in items {
         if let Item::Keep(keep) = item {
             // Who asked may have gone.
             let _ = keep.done.try_send(Err(StoreError::Stopped));
         }
     }
-    // Those that still wait learn it from the senders that are dropped here.
-    drop(mem::take(&mut inner.queue.state().items));
     inner.queue.finished(keys, None);
     false
 }
@@ -224,7 +284,6 @@ fn write(inner: &Inner, items: &[Item], before: (u32, u64)) -> Result<(u32, u64)
         }
     }
     drop(recent);
-    inner.index.sync()?;
     Ok(indexed)
 }
 

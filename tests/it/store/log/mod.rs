@@ -1,6 +1,7 @@
 //! The log: the suite on every kind of disk and index, and what a log has to answer for.
 
 mod crash;
+mod damage;
 
 use std::{path::Path, sync::Arc};
 
