@@ -1,6 +1,7 @@
 //! Every limit has its clear no: messages, headers, statements, streams, connections.
 
 use std::{
+    collections::BTreeSet,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -13,15 +14,16 @@ use counterfoil::{
         ledger_service_client::LedgerServiceClient,
     },
     service::ServiceConfig,
-    statement::id::AgreementId,
+    statement::{Body, Contribution, id::AgreementId},
     store::memory::MemoryStore,
 };
+use tokio::task::JoinSet;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Request, metadata::MetadataValue};
 
 use crate::{
     overload::{in_time, is_busy},
-    parties::contribute,
+    parties::{contribute, hours, say},
     service::{reason, size, stop::Slow},
     serving::{Serving, in_force},
 };
@@ -113,6 +115,38 @@ async fn more_statements_than_the_limit_are_told_to_come_again_and_the_admitted_
     // Who comes again is admitted.
     store.slow.store(false, Ordering::SeqCst);
     in_time(client.submit(contribute("community", agreement), None)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_streams_have_in_flight_is_bounded_by_its_bytes() {
+    const STATEMENTS: usize = 24;
+    let store = Slow::new();
+    // Four of these statements, of all streams together.
+    let config = ServiceConfig { stream_bytes_max: 4 * 2_300, ..ServiceConfig::default() };
+    let serving = Serving::start(Arc::<Slow>::clone(&store), config).await;
+    let mut client = serving.client().await;
+    let agreement = in_force(&mut client).await;
+    store.slow.store(true, Ordering::SeqCst);
+    let mut submitting = JoinSet::new();
+    for _ in 0..3 {
+        let mut client = serving.client().await;
+        let claim = || Contribution { note: "x".repeat(2_000), ..hours("community", 1) };
+        let envelopes: Vec<_> =
+            (0..STATEMENTS / 3).map(|_| say("community", agreement, Body::Contribution(claim()))).collect();
+        submitting.spawn(async move {
+            let mut sizes = Vec::new();
+            let answered = client.submit_all(envelopes, None, |_, answer| {
+                sizes.push(answer.unwrap().checkpoint.checkpoint().size.get());
+            });
+            answered.await.unwrap();
+            sizes
+        });
+    }
+    let sizes: BTreeSet<u64> = in_time(submitting.join_all()).await.into_iter().flatten().collect();
+    // Whatever is in flight when a flush ends is one batch: none has more than there is room for.
+    let batches: Vec<u64> = [2].iter().chain(&sizes).zip(&sizes).map(|(before, after)| after - before).collect();
+    assert_eq!(batches.iter().sum::<u64>(), u64::try_from(STATEMENTS).unwrap());
+    assert!(batches.iter().all(|batch| *batch <= 4), "{batches:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
