@@ -3,7 +3,6 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use crate::{
-    drive::Stretch,
     echo::echo,
     file,
     options::{Load, Options, Plan},
@@ -116,12 +115,9 @@ async fn postgres(
     let span = span(options);
     let shape = Shape::of(size)?;
     let sign = |count: usize| Work::contributions(&agreements, 1, count, options.resubmitted, &shape).map(Arc::new);
-    let run = async |work: &Arc<Work>, span: Option<Duration>| {
-        let stretch = Stretch::new(work.len(), span);
-        match way {
-            Way::Batched(asked) => batched(cluster, asked, in_flight, work, stretch).await,
-            Way::OneByOne => one_by_one(cluster, in_flight, &agreements, work, stretch).await,
-        }
+    let run = async |work: &Arc<Work>, span: Option<Duration>| match way {
+        Way::Batched(asked) => batched(cluster, asked, in_flight, work, span).await,
+        Way::OneByOne => one_by_one(cluster, in_flight, &agreements, work, span).await,
     };
     let tried = run(&sign(400.max(8 * in_flight))?, None).await?;
     let count = crate::row::fits(&tried, span);

@@ -1,7 +1,7 @@
 //! Statements into a table of PostgreSQL, in two ways: by one writer that takes whatever queued while its last commit ran,
 //! and each by itself, so that PostgreSQL puts the commits of many connections together.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use counterfoil::{digest::Digest, envelope::pre_authentication_encoding, ledger::entry::Entry};
@@ -46,7 +46,7 @@ pub async fn batched(
     asked: Asked,
     in_flight: usize,
     work: &Arc<Work>,
-    stretch: Arc<Stretch>,
+    span: Option<Duration>,
 ) -> Result<Timed, Failed> {
     let client = cluster.connect().await?;
     cluster.fresh(&client).await?;
@@ -55,7 +55,7 @@ pub async fn batched(
     let asking = Asking { queue, known: Arc::default() };
     let timed = match asked {
         Asked::Directly => {
-            let work = Arc::clone(work);
+            let (work, stretch) = (Arc::clone(work), Stretch::new(work.len(), span));
             closed(in_flight, stretch, move |_, slot| {
                 let (asking, work) = (asking.clone(), Arc::clone(&work));
                 async move {
@@ -66,7 +66,7 @@ pub async fn batched(
             })
             .await
         }
-        Asked::ByGrpc(connections) => by_grpc(asking, connections, in_flight, Arc::clone(work), stretch).await,
+        Asked::ByGrpc(connections) => by_grpc(asking, connections, in_flight, Arc::clone(work), span).await,
     };
     // The writer says why when a caller was not answered; without callers it ends.
     writing.await??;
@@ -78,7 +78,7 @@ async fn by_grpc(
     connections: usize,
     in_flight: usize,
     work: Arc<Work>,
-    stretch: Arc<Stretch>,
+    span: Option<Duration>,
 ) -> Result<Timed, Failed> {
     let face = Face::serve(connections, move |mut message: Bytes| {
         let asking = asking.clone();
@@ -91,7 +91,7 @@ async fn by_grpc(
         }
     })
     .await?;
-    let calls = face.calls.clone();
+    let (calls, stretch) = (face.calls.clone(), Stretch::new(work.len(), span));
     closed(in_flight, stretch, move |caller, slot| {
         let (calls, work) = (calls.clone(), Arc::clone(&work));
         async move {
@@ -176,7 +176,7 @@ pub async fn one_by_one(
     in_flight: usize,
     agreements: &[Agreement],
     work: &Arc<Work>,
-    stretch: Arc<Stretch>,
+    span: Option<Duration>,
 ) -> Result<Timed, Failed> {
     let client = cluster.connect().await?;
     cluster.fresh(&client).await?;
@@ -192,6 +192,8 @@ pub async fn one_by_one(
         connections.push((client, append));
     }
     let (connections, known, work) = (Arc::new(connections), Arc::new(Known::default()), Arc::clone(work));
+    // Not before: what was prepared takes its time, too.
+    let stretch = Stretch::new(work.len(), span);
     closed(in_flight, stretch, move |caller, slot| {
         let (connections, known, work) = (Arc::clone(&connections), Arc::clone(&known), Arc::clone(&work));
         async move {
