@@ -11,6 +11,7 @@ mod client;
 mod common;
 mod conformance;
 mod docs;
+mod faults;
 mod kill;
 mod law;
 mod limits;
