@@ -1,7 +1,11 @@
 //! What a server has promised to its clients, and whether it keeps it: every receipt, every checkpoint, whatever was done to it
 //! in between.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    fmt,
+    time::Duration,
+};
 
 use counterfoil::{
     audit::{Options, audit_each},
@@ -12,7 +16,7 @@ use counterfoil::{
     merkle::{hash::leaf_hash, tree::Frontier},
     statement::id::{AgreementId, StatementId},
 };
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use crate::{
     common::Chance,
@@ -48,7 +52,7 @@ struct Promised {
 
 /// Connects as who tries nothing again: what is unanswered is looked into after the restart.
 pub(crate) async fn connect(url: &str, log_key: PublicKey) -> Result<Client, ClientError> {
-    let call_timeout = std::time::Duration::from_secs(20);
+    let call_timeout = Duration::from_secs(20);
     Client::connect(url, ClientOptions { log_key: Some(log_key), tries_max: 1, call_timeout, ..Default::default() }).await
 }
 
@@ -212,7 +216,7 @@ impl Promised {
             roots.push(Some(frontier.root()));
             leaves.push(leaf);
         });
-        assert!(audit.report.is_sound(), "{}", audit.report);
+        assert!(audit.report.is_sound(), "broken: {}", audit.report);
         let verifier = self.verifier.as_ref().unwrap();
         for (_, recorded) in self.receipts.values() {
             let index = usize::try_from(recorded.index).unwrap();
@@ -262,6 +266,35 @@ impl Promised {
             let first = self.checkpoints.entry(checkpoint.size.get()).or_insert_with(|| checkpoint.clone());
             assert_eq!(first.root, checkpoint.root, "forked: two roots of the size {}", checkpoint.size);
         }
+    }
+}
+
+/// How often promises were not kept, by the first word of what was wrong.
+#[derive(Default)]
+pub(crate) struct Failures(BTreeMap<String, usize>);
+
+impl Failures {
+    /// Counts a check that panicked, and says where.
+    pub(crate) fn took(&mut self, what: &str, panicked: JoinError) {
+        let panicked = panicked.into_panic();
+        let said = panicked.downcast_ref::<String>().cloned();
+        let said = said.or_else(|| panicked.downcast_ref::<&str>().map(|said| (*said).to_owned())).unwrap_or_default();
+        eprintln!("FAILED {what}: {said}");
+        let words = ["lost", "forked", "not opened", "broken"];
+        let word = words.into_iter().find(|word| said.starts_with(&format!("{word}:"))).unwrap_or("other");
+        *self.0.entry(word.to_owned()).or_default() += 1;
+    }
+
+    pub(crate) fn are_none(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Failures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = |word: &str| self.0.get(word).copied().unwrap_or_default();
+        let [lost, forked, closed] = ["lost", "forked", "not opened"].map(of);
+        write!(f, "{lost} lost, {forked} forked, {closed} not opened, {} else", of("broken") + of("other"))
     }
 }
 

@@ -79,7 +79,7 @@ impl Place {
 
     /// Starts the server where nothing spoils its calls any more: it must start.
     pub(crate) fn must_start(&self) -> Running {
-        self.start(&[]).unwrap_or_else(|ended| panic!("the server does not start: {ended:?}"))
+        self.start(&[]).unwrap_or_else(|ended| panic!("not opened: {ended:?}"))
     }
 }
 

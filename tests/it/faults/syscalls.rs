@@ -17,7 +17,7 @@ use crate::{
     common::Chance,
     faults::{
         calls::{Fault, Point, listing, points, spoiling, spoilt_in, wait_for_end},
-        promises::{Promises, connect, shuffled},
+        promises::{Failures, Promises, connect, shuffled},
         server::{Ended, Place, copy, is_installed},
     },
 };
@@ -57,6 +57,7 @@ struct Seen {
     ends: BTreeMap<String, usize>,
     reasons: BTreeMap<String, usize>,
     unclear: Vec<String>,
+    failures: Failures,
 }
 
 impl Bench {
@@ -123,17 +124,24 @@ impl Bench {
 
     /// Starts where nothing is spoilt, and holds the server to all it promised.
     async fn hold(mut self, what: &str, seen: &mut Seen) {
-        eprintln!("  {what}: held to {} receipts", self.promises.receipts());
-        let running = self.place().must_start();
-        let client = connect(&running.url, running.log_key).await.unwrap();
-        self.promises.hold(&client, running.log_key).await;
-        let ended = running.stop();
-        assert_eq!(ended.code, Some(0), "{what}: {}", ended.said);
+        let held = tokio::spawn(async move {
+            let running = self.place().must_start();
+            let client = connect(&running.url, running.log_key).await.unwrap();
+            self.promises.hold(&client, running.log_key).await;
+            let ended = running.stop();
+            assert_eq!(ended.code, Some(0), "broken: it does not stop as it should: {}", ended.said);
+            self.promises
+        });
         seen.runs += 1;
-        seen.receipts += self.promises.receipts();
-        seen.settled += self.promises.settled;
-        for (reason, count) in self.promises.reasons {
-            *seen.reasons.entry(reason).or_default() += count;
+        match held.await {
+            Err(panicked) => seen.failures.took(what, panicked),
+            Ok(promises) => {
+                seen.receipts += promises.receipts();
+                seen.settled += promises.settled;
+                for (reason, count) in promises.reasons {
+                    *seen.reasons.entry(reason).or_default() += count;
+                }
+            }
         }
     }
 }
@@ -141,11 +149,12 @@ impl Bench {
 impl Seen {
     fn tell(&self, what: &str) {
         eprintln!(
-            "{what}: {} runs, {} of them spoilt, {} receipts, {} unanswered submitted again, 0 lost, 0 forked",
-            self.runs, self.spoilt, self.receipts, self.settled
+            "{what}: {} runs, {} of them spoilt, {} receipts, {} unanswered submitted again; {}",
+            self.runs, self.spoilt, self.receipts, self.settled, self.failures
         );
         eprintln!("  the spoilt server: {:?}", self.ends);
         eprintln!("  its answers beside receipts: {:?}", self.reasons);
+        assert!(self.failures.are_none(), "what was promised is not kept");
         assert!(self.unclear.is_empty(), "ended without a clear word:\n{}", self.unclear.join("\n"));
     }
 }
