@@ -53,7 +53,8 @@ struct Promised {
 /// Connects as who tries nothing again: what is unanswered is looked into after the restart.
 pub(crate) async fn connect(url: &str, log_key: PublicKey) -> Result<Client, ClientError> {
     let call_timeout = Duration::from_secs(20);
-    Client::connect(url, ClientOptions { log_key: Some(log_key), tries_max: 1, call_timeout, ..Default::default() }).await
+    Client::connect(url, ClientOptions { log_key: Some(log_key), tries_max: 1, call_timeout, ..Default::default() })
+        .await
 }
 
 impl Promises {
@@ -235,14 +236,18 @@ impl Promised {
         }
     }
 
-    /// Submits again what was never answered: it is recorded once, whether or not it was before.
+    /// Submits again what was never answered, twice: it is recorded once, whether or not it was before.
     async fn settle_unanswered(&mut self, client: &Client) {
+        let unanswered = std::mem::take(&mut self.unanswered);
+        let mut answers = [Vec::new(), Vec::new()];
         let mut client = client.clone();
-        for envelope in std::mem::take(&mut self.unanswered) {
-            let statement = id(&envelope);
-            let first = client.submit(envelope.clone(), None).await.unwrap();
-            let again = client.submit(envelope.clone(), None).await.unwrap();
-            assert_eq!((first.index, first.statement, again.already_recorded), (again.index, statement, true));
+        for answers in &mut answers {
+            let keep = |_, answer: Result<Recorded, _>| answers.push(answer.unwrap());
+            client.submit_all(unanswered.clone(), self.verifier.as_ref(), keep).await.unwrap();
+        }
+        let [first, again] = answers;
+        for ((envelope, first), again) in unanswered.into_iter().zip(first).zip(again) {
+            assert_eq!((first.index, first.statement, again.already_recorded), (again.index, id(&envelope), true));
             self.keep(envelope, first);
         }
     }

@@ -114,7 +114,9 @@ impl Bench {
         let threads = spoilt_in(&self.trace(), &self.folder(), point, fault);
         seen.spoilt += usize::from(!threads.is_empty());
         if !threads.is_empty() {
-            *seen.ends.entry(how.clone()).or_default() += 1;
+            let line = ended.said.lines().find(|line| line.contains("error: ")).unwrap_or_default();
+            let line = line.replace(&self.folder().display().to_string(), "..");
+            *seen.ends.entry(format!("{how} {line}")).or_default() += 1;
         }
         if !ended.is_clear() {
             seen.unclear.push(format!("{fault:?} at {point}: {how}: {}", ended.said));
@@ -152,7 +154,7 @@ impl Seen {
             "{what}: {} runs, {} of them spoilt, {} receipts, {} unanswered submitted again; {}",
             self.runs, self.spoilt, self.receipts, self.settled, self.failures
         );
-        eprintln!("  the spoilt server: {:?}", self.ends);
+        self.ends.iter().for_each(|(how, count)| eprintln!("  the spoilt server, {count} times: {how}"));
         eprintln!("  its answers beside receipts: {:?}", self.reasons);
         assert!(self.failures.are_none(), "what was promised is not kept");
         assert!(self.unclear.is_empty(), "ended without a clear word:\n{}", self.unclear.join("\n"));
@@ -170,7 +172,11 @@ async fn begin(life: Life) -> Bench {
     if life == Life::AfterKill {
         let running = bench.place().must_start();
         let client = connect(&running.url, running.log_key).await.unwrap();
-        bench.promises.load(&client, 4, async { tokio::time::sleep(Duration::from_millis(60)).await; running.kill() }).await;
+        let load = bench.promises.load(&client, 3, async {
+            tokio::time::sleep(Duration::from_millis(60)).await;
+            running.kill();
+        });
+        load.await;
     }
     bench
 }
