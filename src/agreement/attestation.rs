@@ -34,8 +34,8 @@ pub struct Judgement {
 pub(super) struct Judged {
     party: usize,
     verdict: Verdict,
-    /// By position of the contribution: the points it counts from now on, if it does.
-    contributions: Vec<(usize, Option<Exact>)>,
+    /// By entry of the contribution: the points it counts from now on, if it does.
+    contributions: Vec<(u64, Option<Exact>)>,
     /// By dimension, where it grew: the common denominator of the points.
     denominators: Vec<(usize, UBig)>,
 }
@@ -50,7 +50,7 @@ impl Agreement {
             denominators: Vec::new(),
         };
         for id in &body.contributions {
-            let (position, slot) = self.contributions.find(*id)?;
+            let (index, slot) = self.contributions.find(*id)?;
             self.check_attestor(*id, slot, party)?;
             let points = match body.verdict {
                 Verdict::Accepted { quality } => self.points_with(slot, quality),
@@ -59,7 +59,7 @@ impl Agreement {
             if let Some(points) = &points {
                 self.check_fineness(*id, slot.dimension, points, &mut judged.denominators)?;
             }
-            judged.contributions.push((position, points));
+            judged.contributions.push((index, points));
         }
         Ok(Change::Judged(judged))
     }
@@ -68,9 +68,10 @@ impl Agreement {
         if slot.party == party {
             return Err(ContributionRefusal::OwnContribution { contribution, party: self.party_name(party) });
         }
-        let attestors = self.directory.unit(&slot.contribution.unit).map_or(&[][..], |unit| &unit.attestors);
+        let unit = &self.terms.units[slot.unit].name;
+        let attestors = self.directory.unit(unit).map_or(&[][..], |unit| &unit.attestors);
         if !attestors.is_empty() && !attestors.contains(&party) {
-            let (unit, party) = (slot.contribution.unit.clone(), self.party_name(party));
+            let (unit, party) = (unit.clone(), self.party_name(party));
             return Err(ContributionRefusal::NotAttestor { contribution, unit, party });
         }
         if slot.judgements.iter().any(|judgement| judgement.party == party) {
@@ -92,7 +93,7 @@ impl Agreement {
             Verdict::Rejected | Verdict::ChangesRequested => None,
         });
         let smallest = qualities.fold(quality.exact(), Exact::min);
-        enough.then(|| slot.contribution.quantity.exact() * unit.points.exact() * smallest)
+        enough.then(|| slot.claimed.quantity().exact() * unit.points.exact() * smallest)
     }
 
     fn check_fineness(
@@ -125,8 +126,8 @@ pub(super) fn apply(contributions: &mut Contributions, entry: Entry, judged: Jud
     for (dimension, denominator) in denominators {
         contributions.denominators[dimension] = denominator;
     }
-    for (position, points) in judged {
-        let slot = &mut contributions.list[position];
+    for (index, points) in judged {
+        let slot = contributions.slots.change(&index).expect("what was admitted is at hand");
         if slot.judgements.is_empty() {
             // Mostly there is one judgement, and there are many contributions.
             slot.judgements.reserve_exact(1);
@@ -141,7 +142,7 @@ pub(super) fn apply(contributions: &mut Contributions, entry: Entry, judged: Jud
             }
             Verdict::Rejected => {
                 slot.outcome = Outcome::Rejected;
-                contributions.release(position);
+                contributions.release(index);
             }
             Verdict::ChangesRequested => slot.outcome = Outcome::ChangesRequested,
         }

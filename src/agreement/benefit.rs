@@ -2,13 +2,15 @@
 //!
 //! A reversal takes back what the benefit brought, with the shares the benefit was split by.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     agreement::{
         Agreement, Entry, Said,
+        contribution::Whole,
+        put_away::shelf::Shelf,
         refusal::benefit::BenefitRefusal,
-        settle::{BenefitKey, Books},
+        settle::{Books, CameIn},
         state::BenefitState,
     },
     statement::{Benefit, BenefitConfirmation, Reversal, ReversalConfirmation, id::StatementId, terms::Terms},
@@ -19,7 +21,7 @@ use crate::{
 pub const GROSS_MAX: u64 = 9_223_372_036_854_775_807;
 
 /// A benefit and where it stands.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct BenefitView<'a> {
     /// Its statement id.
     pub id: StatementId,
@@ -35,8 +37,8 @@ pub struct BenefitView<'a> {
     pub state: BenefitState,
     /// The index of the entry that confirmed it.
     pub confirmed: Option<u64>,
-    reversals: &'a [ReversalSlot],
-    cut_off: u64,
+    /// What was given back of it, in ledger order.
+    pub reversals: Vec<ReversalView>,
 }
 
 /// A reversal and where it stands.
@@ -56,121 +58,163 @@ pub struct ReversalView {
     pub confirmed: Option<u64>,
 }
 
-impl<'a> BenefitView<'a> {
+impl BenefitView<'_> {
     /// Returns what was given back of it, in ledger order.
-    pub fn reversals(&self) -> impl ExactSizeIterator<Item = ReversalView> + use<'a> {
-        let cut_off = self.cut_off;
-        self.reversals.iter().map(move |slot| ReversalView {
-            id: slot.id,
-            index: slot.index,
-            admitted: slot.admitted,
-            amount: slot.amount,
-            state: state(slot.confirmed, cut_off),
-            confirmed: slot.confirmed,
-        })
+    pub fn reversals(&self) -> impl ExactSizeIterator<Item = ReversalView> {
+        self.reversals.iter().copied()
     }
 }
 
 /// All benefits of an agreement.
 #[derive(Clone, Debug)]
 pub(super) struct Benefits {
-    /// In ledger order.
-    list: Vec<BenefitSlot>,
-    by_id: HashMap<StatementId, usize>,
-    /// The benefit and the place among its reversals.
-    reversals: HashMap<StatementId, (usize, usize)>,
+    /// By the index of the entry.
+    pub(super) slots: Shelf<u64, BenefitSlot>,
+    /// The entries of those at hand.
+    pub(super) by_id: HashMap<StatementId, u64>,
+    /// By the entries of the benefit and of the reversal.
+    pub(super) reversals: Shelf<ReversalPlace, ReversalSlot>,
+    /// The places of those at hand.
+    pub(super) reversals_by_id: HashMap<StatementId, ReversalPlace>,
+    /// Statements of which it was found that they are no benefits.
+    pub(super) absent: HashSet<StatementId>,
+    /// Statements of which it was found that they are no reversals.
+    pub(super) reversals_absent: HashSet<StatementId>,
     /// By currency: all that was ever confirmed, minor units.
-    confirmed: Vec<u64>,
+    pub(super) confirmed: Vec<u64>,
 }
 
+/// The index of the benefit's entry, and of the reversal's.
+pub(super) type ReversalPlace = (u64, u64);
+
+/// A benefit as it is kept.
 #[derive(Clone, Debug)]
-struct BenefitSlot {
-    id: StatementId,
-    index: u64,
-    admitted: Timestamp,
-    reporter: usize,
-    stream: usize,
-    currency: usize,
-    benefit: Benefit,
-    confirmed: Option<u64>,
-    reversals: Vec<ReversalSlot>,
+pub(super) struct BenefitSlot {
+    pub(super) reporter: usize,
+    pub(super) stream: usize,
+    pub(super) currency: usize,
+    pub(super) amount: u64,
+    pub(super) confirmed: Option<u64>,
     /// The sum of its reversals, confirmed or not, minor units.
-    reversed: u64,
+    pub(super) reversed: u64,
+    /// The whole statement, as long as it was not forgotten.
+    pub(super) whole: Option<Box<Whole<Benefit>>>,
 }
 
+/// A reversal as it is kept.
 #[derive(Clone, Debug)]
-struct ReversalSlot {
-    id: StatementId,
-    index: u64,
-    admitted: Timestamp,
-    amount: u64,
-    confirmed: Option<u64>,
+pub(super) struct ReversalSlot {
+    pub(super) id: StatementId,
+    pub(super) admitted: Timestamp,
+    pub(super) reporter: usize,
+    /// Where its benefit came in.
+    pub(super) came_in: CameIn,
+    pub(super) amount: u64,
+    pub(super) confirmed: Option<u64>,
 }
 
 #[derive(Debug)]
 pub(super) enum Change {
     Reported { reporter: usize, stream: usize, currency: usize, benefit: Box<Benefit> },
-    Confirmed { positions: Vec<usize> },
-    Reversed { position: usize, amount: u64 },
-    ReversalsConfirmed { places: Vec<(usize, usize)> },
+    Confirmed { indexes: Vec<u64> },
+    Reversed { benefit: u64, reporter: usize, came_in: CameIn, amount: u64 },
+    ReversalsConfirmed { places: Vec<ReversalPlace> },
+}
+
+impl BenefitSlot {
+    /// Returns where it stood when the ledger had `tree_size` entries, `cut_off` of them settled.
+    pub(super) fn state_at(&self, cut_off: u64, tree_size: u64) -> BenefitState {
+        state(self.confirmed.filter(|at| *at < tree_size), cut_off)
+    }
+
+    /// Writes it as it was when the ledger had `tree_size` entries, `cut_off` of them settled.
+    pub(super) fn view<'a>(
+        &self,
+        index: u64,
+        (id, admitted, benefit): (StatementId, Timestamp, &'a Benefit),
+        (cut_off, tree_size): (u64, u64),
+        reversals: Vec<ReversalView>,
+    ) -> BenefitView<'a> {
+        let confirmed = self.confirmed.filter(|at| *at < tree_size);
+        let state = self.state_at(cut_off, tree_size);
+        BenefitView { id, index, admitted, reporter: self.reporter, benefit, state, confirmed, reversals }
+    }
+}
+
+impl ReversalSlot {
+    /// Writes it as it was when the ledger had `tree_size` entries, `cut_off` of them settled.
+    pub(super) fn view(&self, index: u64, (cut_off, tree_size): (u64, u64)) -> ReversalView {
+        let confirmed = self.confirmed.filter(|at| *at < tree_size);
+        let state = state(confirmed, cut_off);
+        ReversalView { id: self.id, index, admitted: self.admitted, amount: self.amount, state, confirmed }
+    }
 }
 
 impl Benefits {
     pub(super) fn new(terms: &Terms) -> Self {
-        let confirmed = vec![0; terms.currencies.len()];
-        Self { list: Vec::new(), by_id: HashMap::new(), reversals: HashMap::new(), confirmed }
+        Self {
+            slots: Shelf::default(),
+            by_id: HashMap::new(),
+            reversals: Shelf::default(),
+            reversals_by_id: HashMap::new(),
+            absent: HashSet::new(),
+            reversals_absent: HashSet::new(),
+            confirmed: vec![0; terms.currencies.len()],
+        }
     }
 
     /// Returns the entry of a benefit or reversal.
     pub(super) fn index_of(&self, id: StatementId) -> Option<u64> {
-        let benefit = self.by_id.get(&id).map(|position| self.list[*position].index);
-        benefit.or_else(|| self.reversals.get(&id).map(|(benefit, place)| self.list[*benefit].reversals[*place].index))
+        let reversal = || self.reversals_by_id.get(&id).map(|(_, index)| *index);
+        self.by_id.get(&id).copied().or_else(reversal)
     }
 
-    fn find(&self, benefit: StatementId) -> Result<(usize, &BenefitSlot), BenefitRefusal> {
-        let unknown = BenefitRefusal::UnknownBenefit { benefit };
-        self.by_id.get(&benefit).map(|position| (*position, &self.list[*position])).ok_or(unknown)
+    fn find(&self, benefit: StatementId) -> Result<(u64, &BenefitSlot), BenefitRefusal> {
+        let found = self.by_id.get(&benefit).and_then(|index| Some((*index, self.slots.get(index)?)));
+        found.ok_or(BenefitRefusal::UnknownBenefit { benefit })
+    }
+
+    fn find_reversal(&self, reversal: StatementId) -> Result<(ReversalPlace, &ReversalSlot), BenefitRefusal> {
+        let found = self.reversals_by_id.get(&reversal).and_then(|place| Some((*place, self.reversals.get(place)?)));
+        found.ok_or(BenefitRefusal::UnknownReversal { reversal })
+    }
+
+    /// Returns the reversals at hand of one benefit.
+    pub(super) fn reversals_of(&self, benefit: u64) -> impl Iterator<Item = (u64, &ReversalSlot)> {
+        self.reversals.range((benefit, 0)..=(benefit, u64::MAX)).map(|((_, index), slot)| (*index, slot))
     }
 
     pub(super) fn apply(&mut self, entry: Entry, change: Change, books: &mut Books) {
+        const AT_HAND: &str = "what was admitted is at hand";
         match change {
             Change::Reported { reporter, stream, currency, benefit } => {
-                self.by_id.insert(entry.id, self.list.len());
-                self.list.push(BenefitSlot {
-                    id: entry.id,
-                    index: entry.index,
-                    admitted: entry.at,
-                    reporter,
-                    stream,
-                    currency,
-                    benefit: *benefit,
-                    confirmed: None,
-                    reversals: Vec::new(),
-                    reversed: 0,
-                });
+                self.by_id.insert(entry.id, entry.index);
+                self.absent.remove(&entry.id);
+                let amount = benefit.amount;
+                let whole = Some(Box::new(Whole { id: entry.id, admitted: entry.at, said: *benefit }));
+                let slot = BenefitSlot { reporter, stream, currency, amount, confirmed: None, reversed: 0, whole };
+                self.slots.put(entry.index, slot);
             }
-            Change::Confirmed { positions } => {
-                for position in positions {
-                    let slot = &mut self.list[position];
-                    let amount = slot.benefit.amount;
+            Change::Confirmed { indexes } => {
+                for index in indexes {
+                    let slot = self.slots.change(&index).expect(AT_HAND);
                     slot.confirmed = Some(entry.index);
-                    self.confirmed[slot.currency] += amount;
-                    books.take_in(entry.index, BenefitKey(slot.index), slot.stream, slot.currency, amount);
+                    self.confirmed[slot.currency] += slot.amount;
+                    books.take_in(entry.index, slot.stream, slot.currency, slot.amount);
                 }
             }
-            Change::Reversed { position, amount } => {
-                let slot = &mut self.list[position];
-                self.reversals.insert(entry.id, (position, slot.reversals.len()));
-                slot.reversed += amount;
-                let (id, index, admitted) = (entry.id, entry.index, entry.at);
-                slot.reversals.push(ReversalSlot { id, index, admitted, amount, confirmed: None });
+            Change::Reversed { benefit, reporter, came_in, amount } => {
+                self.slots.change(&benefit).expect(AT_HAND).reversed += amount;
+                let (place, id, admitted) = ((benefit, entry.index), entry.id, entry.at);
+                self.reversals_by_id.insert(id, place);
+                self.reversals_absent.remove(&id);
+                self.reversals.put(place, ReversalSlot { id, admitted, reporter, came_in, amount, confirmed: None });
             }
             Change::ReversalsConfirmed { places } => {
-                for (benefit, place) in places {
-                    let slot = &mut self.list[benefit];
-                    let reversal = &mut slot.reversals[place];
-                    reversal.confirmed = Some(entry.index);
-                    books.reverse(entry.index, BenefitKey(slot.index), reversal.amount);
+                for place in places {
+                    let slot = self.reversals.change(&place).expect(AT_HAND);
+                    slot.confirmed = Some(entry.index);
+                    books.reverse(entry.index, slot.came_in, slot.amount);
                 }
             }
         }
@@ -179,35 +223,40 @@ impl Benefits {
 
 impl Agreement {
     /// Returns every benefit in ledger order.
-    pub fn benefits(&self) -> impl ExactSizeIterator<Item = BenefitView<'_>> {
+    ///
+    /// # Panics
+    ///
+    /// If something was forgotten: then they are read as [`super::put_away`] says.
+    pub fn benefits(&self) -> impl Iterator<Item = BenefitView<'_>> {
         self.benefits_from(0)
     }
 
     /// Returns the benefits in entries from `index` on, in ledger order.
-    pub fn benefits_from(&self, index: u64) -> impl ExactSizeIterator<Item = BenefitView<'_>> {
-        let list = &self.benefits.list;
-        list[list.partition_point(|slot| slot.index < index)..].iter().map(|slot| self.benefit_view(slot))
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::benefits`].
+    pub fn benefits_from(&self, index: u64) -> impl Iterator<Item = BenefitView<'_>> {
+        self.assert_whole();
+        self.benefits.slots.range(index..).filter_map(|(index, slot)| self.benefit_view(*index, slot))
     }
 
     /// Returns one benefit.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::benefits`].
     #[must_use]
     pub fn benefit(&self, id: &StatementId) -> Option<BenefitView<'_>> {
-        self.benefits.find(*id).ok().map(|(_, slot)| self.benefit_view(slot))
+        self.assert_whole();
+        self.benefits.find(*id).ok().and_then(|(index, slot)| self.benefit_view(index, slot))
     }
 
-    fn benefit_view<'a>(&self, slot: &'a BenefitSlot) -> BenefitView<'a> {
-        let cut_off = self.books.cut_off();
-        BenefitView {
-            id: slot.id,
-            index: slot.index,
-            admitted: slot.admitted,
-            reporter: slot.reporter,
-            benefit: &slot.benefit,
-            state: state(slot.confirmed, cut_off),
-            confirmed: slot.confirmed,
-            reversals: &slot.reversals,
-            cut_off,
-        }
+    fn benefit_view<'a>(&'a self, index: u64, slot: &'a BenefitSlot) -> Option<BenefitView<'a>> {
+        let whole = slot.whole.as_ref()?;
+        let now = (self.books.cut_off(), u64::MAX);
+        let reversals = self.benefits.reversals_of(index).map(|(index, slot)| slot.view(index, now)).collect();
+        Some(slot.view(index, (whole.id, whole.admitted, &whole.said), now, reversals))
     }
 
     pub(super) fn report(&self, said: Said<'_>, body: &Benefit) -> Result<Change, BenefitRefusal> {
@@ -235,9 +284,9 @@ impl Agreement {
     ) -> Result<Change, BenefitRefusal> {
         let cut_off = self.books.cut_off();
         let mut confirmed = self.benefits.confirmed.clone();
-        let mut positions = Vec::with_capacity(body.benefits.len());
+        let mut indexes = Vec::with_capacity(body.benefits.len());
         for benefit in body.benefits.iter().copied() {
-            let (position, slot) = self.benefits.find(benefit)?;
+            let (index, slot) = self.benefits.find(benefit)?;
             if slot.reporter == said.speaker.party {
                 return Err(BenefitRefusal::OwnBenefit { benefit, party: self.party_name(slot.reporter) });
             }
@@ -245,28 +294,32 @@ impl Agreement {
                 BenefitState::Reported => {}
                 state => return Err(BenefitRefusal::AlreadyConfirmed { benefit, state }),
             }
-            let sum = confirmed[slot.currency].checked_add(slot.benefit.amount).filter(|sum| *sum <= GROSS_MAX);
-            let too_large = || BenefitRefusal::AmountTooLarge { currency: slot.benefit.currency.clone() };
+            let sum = confirmed[slot.currency].checked_add(slot.amount).filter(|sum| *sum <= GROSS_MAX);
+            let code = &self.terms.currencies[slot.currency].code;
+            let too_large = || BenefitRefusal::AmountTooLarge { currency: code.clone() };
             confirmed[slot.currency] = sum.ok_or_else(too_large)?;
-            positions.push(position);
+            indexes.push(index);
         }
-        Ok(Change::Confirmed { positions })
+        Ok(Change::Confirmed { indexes })
     }
 
     pub(super) fn reverse(&self, said: Said<'_>, body: &Reversal) -> Result<Change, BenefitRefusal> {
         let benefit = body.benefit;
-        let (position, slot) = self.benefits.find(benefit)?;
-        if slot.reporter != said.speaker.party {
-            let (reporter, party) = (self.party_name(slot.reporter), self.party_name(said.speaker.party));
+        let (index, slot) = self.benefits.find(benefit)?;
+        let (reporter, stream, currency) = (slot.reporter, slot.stream, slot.currency);
+        if reporter != said.speaker.party {
+            let (reporter, party) = (self.party_name(reporter), self.party_name(said.speaker.party));
             return Err(BenefitRefusal::NotReporter { benefit, reporter, party });
         }
-        match state(slot.confirmed, self.books.cut_off()) {
-            BenefitState::Confirmed | BenefitState::Settled => {}
-            state @ BenefitState::Reported => return Err(BenefitRefusal::BenefitNotConfirmed { benefit, state }),
-        }
-        let (amount, reversed, requested) = (slot.benefit.amount, slot.reversed, body.amount);
+        let Some(at) = slot.confirmed else {
+            return Err(BenefitRefusal::BenefitNotConfirmed { benefit, state: BenefitState::Reported });
+        };
+        let (amount, reversed, requested) = (slot.amount, slot.reversed, body.amount);
         match reversed.checked_add(requested) {
-            Some(sum) if sum <= amount => Ok(Change::Reversed { position, amount: requested }),
+            Some(sum) if sum <= amount => {
+                let came_in = CameIn { currency, stream, at };
+                Ok(Change::Reversed { benefit: index, reporter, came_in, amount: requested })
+            }
             _ => Err(BenefitRefusal::ReversalExceeds { benefit, amount, reversed, requested }),
         }
     }
@@ -278,14 +331,12 @@ impl Agreement {
     ) -> Result<Change, BenefitRefusal> {
         let mut places = Vec::with_capacity(body.reversals.len());
         for reversal in body.reversals.iter().copied() {
-            let place = self.benefits.reversals.get(&reversal).copied();
-            let (benefit, nth) = place.ok_or(BenefitRefusal::UnknownReversal { reversal })?;
-            let slot = &self.benefits.list[benefit];
+            let (place, slot) = self.benefits.find_reversal(reversal)?;
             if slot.reporter == said.speaker.party {
                 return Err(BenefitRefusal::OwnReversal { reversal, party: self.party_name(slot.reporter) });
             }
-            match state(slot.reversals[nth].confirmed, self.books.cut_off()) {
-                BenefitState::Reported => places.push((benefit, nth)),
+            match state(slot.confirmed, self.books.cut_off()) {
+                BenefitState::Reported => places.push(place),
                 state => return Err(BenefitRefusal::ReversalAlreadyConfirmed { reversal, state }),
             }
         }
@@ -293,6 +344,7 @@ impl Agreement {
     }
 }
 
+/// Where what entry `confirmed` confirmed stands, the entries before `cut_off` being settled.
 fn state(confirmed: Option<u64>, cut_off: u64) -> BenefitState {
     match confirmed {
         None => BenefitState::Reported,

@@ -1,6 +1,6 @@
 //! Contributions: claimed, and taken back. How others judge them is in [`super::attestation`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use dashu_int::{UBig, ops::BitTest};
 
@@ -8,12 +8,13 @@ use crate::{
     agreement::{
         Agreement, Entry, Said,
         attestation::{self, Judgement},
+        put_away::shelf::Shelf,
         refusal::contribution::ContributionRefusal,
         settle::Books,
         state::ContributionState,
     },
-    split::{Exact, exact_text, joint_denominator},
-    statement::{Artifact, ArtifactDigest, Contribution, ContributionWithdrawal, id::StatementId, terms::Terms},
+    split::{Exact, Ratio, exact_text, joint_denominator},
+    statement::{ArtifactDigest, Contribution, ContributionWithdrawal, id::StatementId, terms::Terms},
     time::Timestamp,
 };
 
@@ -46,10 +47,13 @@ pub struct ContributionView<'a> {
 /// All contributions of an agreement.
 #[derive(Clone, Debug)]
 pub(super) struct Contributions {
-    /// In ledger order.
-    pub(super) list: Vec<Slot>,
-    by_id: HashMap<StatementId, usize>,
-    claims: HashMap<ArtifactDigest, Claims>,
+    /// By the index of the entry.
+    pub(super) slots: Shelf<u64, Slot>,
+    /// The entries of those at hand.
+    pub(super) by_id: HashMap<StatementId, u64>,
+    /// Statements of which it was found that they are no contributions.
+    pub(super) absent: HashSet<StatementId>,
+    pub(super) claims: Shelf<ArtifactDigest, Claims>,
     /// By dimension: the common denominator of all points ever counted, whatever was taken back.
     pub(super) denominators: Vec<UBig>,
 }
@@ -57,17 +61,59 @@ pub(super) struct Contributions {
 /// A contribution as it is kept.
 #[derive(Clone, Debug)]
 pub(super) struct Slot {
-    pub(super) id: StatementId,
-    pub(super) index: u64,
-    admitted: Timestamp,
     pub(super) party: usize,
     pub(super) unit: usize,
     pub(super) dimension: usize,
-    pub(super) contribution: Contribution,
+    pub(super) claimed: Claimed,
     pub(super) judgements: Vec<Judgement>,
     pub(super) outcome: Outcome,
     /// The entry that took it back.
-    withdrawn: Option<u64>,
+    pub(super) withdrawn: Option<u64>,
+}
+
+/// What was claimed.
+#[derive(Clone, Debug)]
+pub(super) enum Claimed {
+    /// The whole statement, as long as it was not forgotten.
+    Whole(Box<Whole<Contribution>>),
+    /// What the law needs of it.
+    Brief(Box<Brief>),
+}
+
+/// A statement as it was admitted.
+#[derive(Clone, Debug)]
+pub(super) struct Whole<T> {
+    pub(super) id: StatementId,
+    pub(super) admitted: Timestamp,
+    pub(super) said: T,
+}
+
+/// What the law needs of a claim.
+#[derive(Clone, Debug)]
+pub(super) struct Brief {
+    pub(super) quantity: Ratio,
+    pub(super) artifacts: Vec<(ArtifactDigest, Ratio)>,
+}
+
+impl Claimed {
+    pub(super) fn quantity(&self) -> Ratio {
+        match self {
+            Self::Whole(whole) => whole.said.quantity,
+            Self::Brief(brief) => brief.quantity,
+        }
+    }
+
+    /// Returns the artifacts and the fraction of each that is claimed.
+    pub(super) fn artifacts(&self) -> impl ExactSizeIterator<Item = (ArtifactDigest, Ratio)> {
+        let (whole, brief) = match self {
+            Self::Whole(whole) => (whole.said.artifacts.as_slice(), [].as_slice()),
+            Self::Brief(brief) => ([].as_slice(), brief.artifacts.as_slice()),
+        };
+        (0..whole.len() + brief.len()).map(move |place| match whole.get(place) {
+            Some(artifact) => (artifact.digest, artifact.fraction),
+            None => brief[place],
+        })
+    }
 }
 
 /// What the judgements of others came to.
@@ -85,29 +131,22 @@ pub(super) enum Outcome {
 
 /// What live contributions claim of one artifact.
 #[derive(Clone, Debug)]
-struct Claims {
-    sum: Exact,
+pub(super) struct Claims {
+    pub(super) sum: Exact,
     /// The common denominator of the claims since the artifact was last unclaimed.
-    denominator: UBig,
+    pub(super) denominator: UBig,
 }
 
 #[derive(Debug)]
 pub(super) enum Change {
     Claimed { party: usize, unit: usize, dimension: usize, contribution: Box<Contribution> },
-    Withdrawn { position: usize },
+    Withdrawn { index: u64 },
     Judged(attestation::Judged),
 }
 
 impl Slot {
     pub(super) fn state(&self, cut_off: u64) -> ContributionState {
-        match &self.outcome {
-            _ if self.withdrawn.is_some() => ContributionState::Withdrawn,
-            Outcome::Claimed => ContributionState::Claimed,
-            Outcome::Rejected => ContributionState::Rejected,
-            Outcome::ChangesRequested => ContributionState::ChangesRequested,
-            Outcome::Accepted { at, .. } if *at < cut_off => ContributionState::Final,
-            Outcome::Accepted { .. } => ContributionState::Accepted,
-        }
+        self.state_at(cut_off, u64::MAX)
     }
 
     /// Returns the points it counts in an account at `tree_size`, if it counts there.
@@ -120,17 +159,47 @@ impl Slot {
         }
     }
 
-    fn view(&self, cut_off: u64) -> ContributionView<'_> {
+    /// Returns the outcome as it was when the ledger had `tree_size` entries.
+    pub(super) fn outcome_at(&self, tree_size: u64) -> &Outcome {
+        // Only what is CLAIMED is judged, so that the last judgement is the one that decided.
+        match self.judgements.last() {
+            Some(last) if last.index < tree_size => &self.outcome,
+            _ => &Outcome::Claimed,
+        }
+    }
+
+    /// Returns where it stood when the ledger had `tree_size` entries, `cut_off` of them settled.
+    pub(super) fn state_at(&self, cut_off: u64, tree_size: u64) -> ContributionState {
+        if self.withdrawn.is_some_and(|at| at < tree_size) {
+            return ContributionState::Withdrawn;
+        }
+        match self.outcome_at(tree_size) {
+            Outcome::Claimed => ContributionState::Claimed,
+            Outcome::Rejected => ContributionState::Rejected,
+            Outcome::ChangesRequested => ContributionState::ChangesRequested,
+            Outcome::Accepted { at, .. } if *at < cut_off => ContributionState::Final,
+            Outcome::Accepted { .. } => ContributionState::Accepted,
+        }
+    }
+
+    /// Writes it as it was when the ledger had `tree_size` entries, `cut_off` of them settled.
+    pub(super) fn view<'a>(
+        &'a self,
+        index: u64,
+        (id, admitted, contribution): (StatementId, Timestamp, &'a Contribution),
+        (cut_off, tree_size): (u64, u64),
+    ) -> ContributionView<'a> {
+        let judgements = self.judgements.partition_point(|judgement| judgement.index < tree_size);
         ContributionView {
-            id: self.id,
-            index: self.index,
-            admitted: self.admitted,
+            id,
+            index,
+            admitted,
             party: self.party,
             dimension: self.dimension,
-            contribution: &self.contribution,
-            state: self.state(cut_off),
-            judgements: &self.judgements,
-            points: self.counted_at(u64::MAX),
+            contribution,
+            state: self.state_at(cut_off, tree_size),
+            judgements: &self.judgements[..judgements],
+            points: self.counted_at(tree_size),
         }
     }
 }
@@ -138,78 +207,92 @@ impl Slot {
 impl Contributions {
     pub(super) fn new(terms: &Terms) -> Self {
         let denominators = vec![UBig::ONE; terms.dimensions.len()];
-        Self { list: Vec::new(), by_id: HashMap::new(), claims: HashMap::new(), denominators }
+        Self {
+            slots: Shelf::default(),
+            by_id: HashMap::new(),
+            absent: HashSet::new(),
+            claims: Shelf::default(),
+            denominators,
+        }
     }
 
     pub(super) fn index_of(&self, id: StatementId) -> Option<u64> {
-        self.by_id.get(&id).map(|position| self.list[*position].index)
+        self.by_id.get(&id).copied()
     }
 
-    pub(super) fn find(&self, contribution: StatementId) -> Result<(usize, &Slot), ContributionRefusal> {
-        let unknown = ContributionRefusal::UnknownContribution { contribution };
-        self.by_id.get(&contribution).map(|position| (*position, &self.list[*position])).ok_or(unknown)
+    pub(super) fn find(&self, contribution: StatementId) -> Result<(u64, &Slot), ContributionRefusal> {
+        let index = self.by_id.get(&contribution).copied();
+        let found = index.and_then(|index| Some((index, self.slots.get(&index)?)));
+        found.ok_or(ContributionRefusal::UnknownContribution { contribution })
     }
 
     pub(super) fn apply(&mut self, entry: Entry, change: Change, books: &mut Books) {
         match change {
             Change::Claimed { party, unit, dimension, contribution } => {
-                contribution.artifacts.iter().for_each(|artifact| self.claim(artifact));
-                self.by_id.insert(entry.id, self.list.len());
-                self.list.push(Slot {
-                    id: entry.id,
-                    index: entry.index,
-                    admitted: entry.at,
+                let whole = Whole { id: entry.id, admitted: entry.at, said: *contribution };
+                let slot = Slot {
                     party,
                     unit,
                     dimension,
-                    contribution: *contribution,
+                    claimed: Claimed::Whole(Box::new(whole)),
                     judgements: Vec::new(),
                     outcome: Outcome::Claimed,
                     withdrawn: None,
-                });
+                };
+                slot.claimed.artifacts().for_each(|(artifact, fraction)| self.claim(artifact, fraction));
+                self.by_id.insert(entry.id, entry.index);
+                self.absent.remove(&entry.id);
+                self.slots.put(entry.index, slot);
             }
-            Change::Withdrawn { position } => {
-                let slot = &mut self.list[position];
+            Change::Withdrawn { index } => {
+                let slot = self.slots.change(&index).expect("what was admitted is at hand");
                 slot.withdrawn = Some(entry.index);
                 if let Outcome::Accepted { points, .. } = &slot.outcome {
                     books.discount(entry.index, slot.party, slot.dimension, points.clone());
                 }
-                self.release(position);
+                self.release(index);
             }
             Change::Judged(judged) => attestation::apply(self, entry, judged, books),
         }
     }
 
-    fn claim(&mut self, artifact: &Artifact) {
-        let fraction = artifact.fraction.exact();
-        let claims =
-            self.claims.entry(artifact.digest).or_insert_with(|| Claims { sum: Exact::ZERO, denominator: UBig::ONE });
-        claims.denominator = joint_denominator(&claims.denominator, fraction.denominator());
-        claims.sum += fraction;
+    fn claim(&mut self, artifact: ArtifactDigest, fraction: Ratio) {
+        let fraction = fraction.exact();
+        match self.claims.change(&artifact) {
+            Some(claims) => {
+                claims.denominator = joint_denominator(&claims.denominator, fraction.denominator());
+                claims.sum += fraction;
+            }
+            None => {
+                let denominator = fraction.denominator().clone();
+                self.claims.put(artifact, Claims { sum: fraction, denominator });
+            }
+        }
     }
 
     /// Gives the artifacts of a contribution that no longer lives back to others.
-    pub(super) fn release(&mut self, position: usize) {
-        for artifact in &self.list[position].contribution.artifacts {
-            if let Some(claims) = self.claims.get_mut(&artifact.digest) {
-                claims.sum -= artifact.fraction.exact();
+    pub(super) fn release(&mut self, index: u64) {
+        let Some(slot) = self.slots.get(&index) else { return };
+        for (artifact, fraction) in slot.claimed.artifacts() {
+            if let Some(claims) = self.claims.change(&artifact) {
+                claims.sum -= fraction.exact();
                 if claims.sum == Exact::ZERO {
-                    self.claims.remove(&artifact.digest);
+                    self.claims.remove(&artifact);
                 }
             }
         }
     }
 
-    fn check_claim(&self, artifact: &Artifact) -> Result<(), ContributionRefusal> {
-        let Some(claims) = self.claims.get(&artifact.digest) else { return Ok(()) };
-        let fraction = artifact.fraction.exact();
+    fn check_claim(&self, artifact: ArtifactDigest, fraction: Ratio) -> Result<(), ContributionRefusal> {
+        let Some(claims) = self.claims.get(&artifact) else { return Ok(()) };
+        let fraction = fraction.exact();
         if &claims.sum + &fraction > Exact::ONE {
             let (claimed, others) = (exact_text(&fraction), exact_text(&claims.sum));
-            return Err(ContributionRefusal::Overclaim { artifact: artifact.digest, claimed, others });
+            return Err(ContributionRefusal::Overclaim { artifact, claimed, others });
         }
         let bits = joint_denominator(&claims.denominator, fraction.denominator()).bit_len();
         if bits > ARTIFACT_DENOMINATOR_BITS_MAX {
-            return Err(ContributionRefusal::ArtifactTooFine { artifact: artifact.digest, bits });
+            return Err(ContributionRefusal::ArtifactTooFine { artifact, bits });
         }
         Ok(())
     }
@@ -217,21 +300,44 @@ impl Contributions {
 
 impl Agreement {
     /// Returns every contribution in ledger order.
-    pub fn contributions(&self) -> impl ExactSizeIterator<Item = ContributionView<'_>> {
+    ///
+    /// # Panics
+    ///
+    /// If something was forgotten: then they are read as [`super::put_away`] says.
+    pub fn contributions(&self) -> impl Iterator<Item = ContributionView<'_>> {
         self.contributions_from(0)
     }
 
     /// Returns the contributions in entries from `index` on, in ledger order.
-    pub fn contributions_from(&self, index: u64) -> impl ExactSizeIterator<Item = ContributionView<'_>> {
-        let list = &self.contributions.list;
-        let cut_off = self.books.cut_off();
-        list[list.partition_point(|slot| slot.index < index)..].iter().map(move |slot| slot.view(cut_off))
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::contributions`].
+    pub fn contributions_from(&self, index: u64) -> impl Iterator<Item = ContributionView<'_>> {
+        self.assert_whole();
+        let slots = self.contributions.slots.range(index..);
+        slots.filter_map(|(index, slot)| self.contribution_view(*index, slot))
     }
 
     /// Returns one contribution.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::contributions`].
     #[must_use]
     pub fn contribution(&self, id: &StatementId) -> Option<ContributionView<'_>> {
-        self.contributions.find(*id).ok().map(|(_, slot)| slot.view(self.books.cut_off()))
+        self.assert_whole();
+        self.contributions.find(*id).ok().and_then(|(index, slot)| self.contribution_view(index, slot))
+    }
+
+    fn contribution_view<'a>(&self, index: u64, slot: &'a Slot) -> Option<ContributionView<'a>> {
+        match &slot.claimed {
+            Claimed::Whole(whole) => {
+                let entry = (whole.id, whole.admitted, &whole.said);
+                Some(slot.view(index, entry, (self.books.cut_off(), u64::MAX)))
+            }
+            Claimed::Brief(_) => None,
+        }
     }
 
     pub(super) fn claim(&self, said: Said<'_>, body: &Contribution) -> Result<Change, ContributionRefusal> {
@@ -251,7 +357,8 @@ impl Agreement {
         {
             return Err(ContributionRefusal::WorkTooOld { work_end: body.work_end, at: said.at, days_max });
         }
-        body.artifacts.iter().try_for_each(|artifact| self.contributions.check_claim(artifact))?;
+        let mut artifacts = body.artifacts.iter();
+        artifacts.try_for_each(|artifact| self.contributions.check_claim(artifact.digest, artifact.fraction))?;
         let (unit, dimension) = (unit.position, unit.dimension);
         Ok(Change::Claimed { party, unit, dimension, contribution: Box::new(body.clone()) })
     }
@@ -262,7 +369,7 @@ impl Agreement {
         body: &ContributionWithdrawal,
     ) -> Result<Change, ContributionRefusal> {
         let contribution = body.contribution;
-        let (position, slot) = self.contributions.find(contribution)?;
+        let (index, slot) = self.contributions.find(contribution)?;
         if slot.party != said.speaker.party {
             let (claimant, party) = (self.party_name(slot.party), self.party_name(said.speaker.party));
             return Err(ContributionRefusal::NotClaimant { contribution, claimant, party });
@@ -270,7 +377,7 @@ impl Agreement {
         let settled_size = self.books.cut_off();
         match slot.state(settled_size) {
             ContributionState::Claimed | ContributionState::Accepted | ContributionState::ChangesRequested => {
-                Ok(Change::Withdrawn { position })
+                Ok(Change::Withdrawn { index })
             }
             ContributionState::Final => Err(ContributionRefusal::ContributionFinal { contribution, settled_size }),
             state @ (ContributionState::Rejected | ContributionState::Withdrawn) => {

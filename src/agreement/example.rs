@@ -2,10 +2,7 @@
 
 use crate::{
     agreement::{
-        directory::Directory,
-        refusal::settlement::SettlementRefusal,
-        refusal::terms::TermsFault,
-        settle::{BenefitKey, Books},
+        directory::Directory, refusal::settlement::SettlementRefusal, refusal::terms::TermsFault, settle::Books,
     },
     statement::terms::{CurrencyCode, Name, Terms, WorkedExample},
 };
@@ -99,11 +96,11 @@ fn compute(terms: &Terms, directory: &Directory, example: &WorkedExample) -> Res
     let unknown = || ExampleFault::UnknownCurrency { currency: example.currency.clone() };
     let currency = directory.currency(&example.currency).ok_or_else(unknown)?;
     let mut streams = Vec::new();
-    for (benefit, (name, amount)) in (0..).zip(&example.gross) {
+    for (name, amount) in &example.gross {
         let unknown = || ExampleFault::UnknownStream { stream: name.clone() };
         let stream = directory.stream(name).ok_or_else(unknown)?;
         once(&mut streams, stream, name)?;
-        books.take_in(0, BenefitKey(benefit), stream, currency, *amount);
+        books.take_in(0, stream, currency, *amount);
     }
     counted("allocations", example.allocations.len())?;
     let account = books.account_at(terms, 1).map_err(|source| ExampleFault::Split { source })?;

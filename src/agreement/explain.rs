@@ -2,11 +2,12 @@
 //!
 //! Nothing is computed anew: the steps read the account and the books, and say in words where each number comes from.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use crate::{
     agreement::{
         Agreement,
+        benefit::{BenefitSlot, ReversalSlot},
         contribution::Slot,
         refusal::{Refusal, settlement::SettlementRefusal},
         settle::{Account, StreamSum},
@@ -85,6 +86,59 @@ impl fmt::Display for StepKind {
     }
 }
 
+/// What an explanation rests on beside the books: the contributions of its party, and the benefits of its currency.
+/// Gathered from all of them, each given once and in ledger order.
+#[derive(Clone, Debug)]
+pub struct Gathered {
+    party: usize,
+    currency: usize,
+    tree_size: u64,
+    items: Vec<Step>,
+    /// By stream: the entries that brought in or gave back.
+    came_in: BTreeMap<usize, Vec<u64>>,
+    bytes: usize,
+}
+
+impl Gathered {
+    /// Begins to gather for one party's line in one currency, both by position, in the account at `tree_size`.
+    #[must_use]
+    pub const fn new(party: usize, currency: usize, tree_size: u64) -> Self {
+        Self { party, currency, tree_size, items: Vec::new(), came_in: BTreeMap::new(), bytes: 0 }
+    }
+
+    /// Returns about how many bytes were gathered, so that who gathers can stop.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(super) fn take_slot(&mut self, agreement: &Agreement, index: u64, slot: &Slot) {
+        if slot.party == self.party
+            && let Some(points) = slot.counted_at(self.tree_size)
+        {
+            let step = agreement.item_step(index, slot, points);
+            self.bytes += step.text.len() + step.value.len() + 8 * step.indexes.len();
+            self.items.push(step);
+        }
+    }
+
+    pub(super) fn take_benefit_slot<'a>(
+        &mut self,
+        index: u64,
+        slot: &BenefitSlot,
+        reversals: impl Iterator<Item = (u64, &'a ReversalSlot)>,
+    ) {
+        let counted = |at: Option<u64>| at.filter(|at| *at < self.tree_size);
+        let Some(confirmed) = counted(slot.confirmed).filter(|_| slot.currency == self.currency) else { return };
+        let mut indexes = vec![index, confirmed];
+        for (index, slot) in reversals {
+            indexes.extend(counted(slot.confirmed).map(|confirmed| [index, confirmed]).into_iter().flatten());
+        }
+        self.bytes += 8 * indexes.len();
+        self.came_in.entry(slot.stream).or_default().extend(indexes);
+    }
+}
+
 impl Agreement {
     /// Explains one party's line in one currency, both by position, in the account at `tree_size`: the last
     /// settlement's, or any after it up to [`Self::size`]. Older ones are explained by folding fewer entries.
@@ -93,19 +147,35 @@ impl Agreement {
     ///
     /// # Panics
     ///
-    /// If there is no such party or currency.
+    /// If there is no such party or currency, or something was forgotten.
     pub fn explain(&self, party: usize, currency: usize, tree_size: u64) -> Result<Explanation, Refusal> {
+        self.assert_whole();
+        let mut gathered = Gathered::new(party, currency, tree_size);
+        for (index, slot) in self.contributions.slots.range(..) {
+            gathered.take_slot(self, *index, slot);
+        }
+        for (index, slot) in self.benefits.slots.range(..) {
+            gathered.take_benefit_slot(*index, slot, self.benefits.reversals_of(*index));
+        }
+        self.explain_from(gathered)
+    }
+
+    /// As [`Self::explain`], from what was gathered of every contribution and benefit.
+    ///
+    /// Errors, and panics: as [`Self::explain`]; and also if a sheet is wanted, see [`Self::wanted_at`].
+    pub fn explain_from(&self, gathered: Gathered) -> Result<Explanation, Refusal> {
+        let Gathered { party, currency, tree_size, items, came_in, .. } = gathered;
         let account = match self.last_account() {
             Some(last) if last.settlement.tree_size == tree_size => Cow::Borrowed(last),
             _ => Cow::Owned(self.account_at(tree_size)?),
         };
-        let mut steps = self.items(party, tree_size);
+        let mut steps = items;
         for (terms, dimension) in self.terms.dimensions.iter().zip(&account.shares.dimensions) {
             steps.push(dimension_step(terms, dimension, party));
         }
         steps.extend(self.blend_steps(&account, party));
         for sum in account.streams.iter().filter(|sum| sum.currency == currency) {
-            steps.push(self.pool_step(sum, tree_size));
+            steps.push(self.pool_step(sum, came_in.get(&sum.stream).cloned().unwrap_or_default()));
         }
         steps.extend(self.entitlement_steps(&account, party, currency)?);
         let not_computable = |source| SettlementRefusal::NotComputable { source: Box::new(source) };
@@ -115,12 +185,7 @@ impl Agreement {
         Ok(Explanation { party, currency, tree_size, steps })
     }
 
-    fn items(&self, party: usize, tree_size: u64) -> Vec<Step> {
-        let mine = self.contributions.list.iter().filter(|slot| slot.party == party);
-        mine.filter_map(|slot| slot.counted_at(tree_size).map(|points| self.item_step(slot, points))).collect()
-    }
-
-    fn item_step(&self, slot: &Slot, points: &Exact) -> Step {
+    fn item_step(&self, index: u64, slot: &Slot, points: &Exact) -> Step {
         let unit = &self.terms.units[slot.unit];
         let qualities = slot.judgements.iter().filter_map(|judgement| match judgement.verdict {
             Verdict::Accepted { quality } => Some(quality),
@@ -134,7 +199,7 @@ impl Agreement {
             kind: StepKind::Item,
             text: format!(
                 "{} {} x {} points x quality {quality} (attested by {}) = {} points of {}",
-                slot.contribution.quantity,
+                slot.claimed.quantity(),
                 unit.name,
                 unit.points,
                 judges.join(", "),
@@ -142,7 +207,7 @@ impl Agreement {
                 unit.dimension,
             ),
             value: exact_text(points),
-            indexes: [slot.index].into_iter().chain(slot.judgements.iter().map(|judgement| judgement.index)).collect(),
+            indexes: [index].into_iter().chain(slot.judgements.iter().map(|judgement| judgement.index)).collect(),
         }
     }
 
@@ -175,22 +240,8 @@ impl Agreement {
         steps
     }
 
-    fn pool_step(&self, sum: &StreamSum, tree_size: u64) -> Step {
+    fn pool_step(&self, sum: &StreamSum, indexes: Vec<u64>) -> Step {
         let (stream, currency) = (&self.terms.streams[sum.stream], &self.terms.currencies[sum.currency]);
-        let mut indexes = Vec::new();
-        let counted = |at: Option<u64>| at.filter(|at| *at < tree_size);
-        for benefit in self.benefits() {
-            if benefit.benefit.stream != stream.name || benefit.benefit.currency != currency.code {
-                continue;
-            }
-            let Some(confirmed) = counted(benefit.confirmed) else { continue };
-            indexes.extend([benefit.index, confirmed]);
-            for reversal in benefit.reversals() {
-                indexes.extend(
-                    counted(reversal.confirmed).map(|confirmed| [reversal.index, confirmed]).into_iter().flatten(),
-                );
-            }
-        }
         Step {
             kind: StepKind::Pool,
             text: format!(
@@ -266,8 +317,8 @@ impl Agreement {
     fn due_step(&self, account: &Account, party: usize, currency: usize) -> Step {
         let terms: &Currency = &self.terms.currencies[currency];
         let line = account.settlement.accounts[currency].parties[party];
-        let earlier =
-            self.settlements().iter().rev().find(|entry| entry.settlement.tree_size < account.settlement.tree_size);
+        let places = self.settlements.places.iter().rev();
+        let earlier = places.into_iter().find(|place| place.tree_size < account.settlement.tree_size);
         Step {
             kind: StepKind::Due,
             text: format!(
@@ -277,7 +328,7 @@ impl Agreement {
                 terms.amount(line.due.into()),
             ),
             value: line.due.to_string(),
-            indexes: earlier.map(|entry| entry.index).into_iter().collect(),
+            indexes: earlier.map(|place| place.index).into_iter().collect(),
         }
     }
 }

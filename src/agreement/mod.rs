@@ -5,7 +5,7 @@
 //! does to each state is in [`table`]; why it may be refused, and in which order, in [`refusal`].
 //!
 //! Knows parties and what they may say; never where it is kept. No clock: every call is told the time. The cost of an
-//! entry does not grow with the ledger.
+//! entry does not grow with the ledger; nor does the memory, for whom old entries are put away ([`put_away`]).
 
 pub mod attestation;
 pub mod benefit;
@@ -14,6 +14,7 @@ mod directory;
 pub mod example;
 pub mod explain;
 mod negotiation;
+pub mod put_away;
 pub mod refusal;
 pub mod settle;
 pub mod settlement;
@@ -57,6 +58,8 @@ pub struct Agreement {
     benefits: Benefits,
     settlements: Settlements,
     books: Books,
+    /// How often something was forgotten; never: everything is at hand.
+    forgotten: u64,
 }
 
 /// Leave to change an agreement. Only [`Agreement::admit`] makes one.
@@ -64,6 +67,8 @@ pub struct Agreement {
 #[derive(Debug)]
 pub struct Admission {
     agreement: AgreementId,
+    /// What was forgotten then.
+    forgotten: u64,
     /// The index the entry gets.
     index: u64,
     statement: StatementId,
@@ -121,13 +126,19 @@ impl Agreement {
             books: Books::new(terms),
             terms: Arc::new(terms.clone()),
             directory: Arc::new(directory),
+            forgotten: 0,
         })
     }
 
     /// Decides whether `signed` may enter at `at` as the next entry. Changes nothing.
     ///
     /// Errors: [`Refusal`]: the first guard that says no. The checkpoint the signer saw is checked before, by
-    /// [`refusal::check_seen`].
+    /// [`refusal::check_seen`]. Whether the same statement is in the ledger already is known as long as nothing was
+    /// forgotten; who keeps an agreement that forgets has looked it up before.
+    ///
+    /// # Panics
+    ///
+    /// If something is [`Self::wanted`]: a verdict without it could be wrong.
     pub fn admit(&self, signed: &Signed, at: Timestamp) -> Result<Admission, Refusal> {
         let (statement, said_id) = (signed.statement(), signed.id());
         if signed.agreement() != self.id {
@@ -142,6 +153,7 @@ impl Agreement {
         let kind = statement.body.kind();
         let speaker = speaker(&self.directory, &self.terms, statement.signer, kind)?;
         self.check_phase(kind, at)?;
+        assert!(self.wanted(signed).is_empty(), "what is wanted is recalled before it is judged");
         let said = Said { id: said_id, index: self.size, at, speaker };
         let change = match &statement.body {
             Body::Proposal(_) => return Err(Refusal::AlreadyFounded),
@@ -159,23 +171,26 @@ impl Agreement {
             Body::ReversalConfirmation(body) => Change::Benefit(self.confirm_reversals(said, body)?),
             Body::Settlement(body) => Change::Settlement(Box::new(self.settle(said, body)?)),
         };
-        Ok(Admission { agreement: self.id, index: said.index, statement: said.id, at, change })
+        let forgotten = self.forgotten;
+        Ok(Admission { agreement: self.id, forgotten, index: said.index, statement: said.id, at, change })
     }
 
     /// Takes in what was admitted. Cannot fail: whatever could was checked in [`Self::admit`].
     ///
     /// # Panics
     ///
-    /// If something else was applied since, or the admission is another agreement's: what was checked is then not so.
+    /// If something else was applied or something was forgotten since, or the admission is another agreement's: what was checked is then not so.
     pub fn apply(&mut self, admission: Admission) {
-        let Admission { agreement, index, statement, at, change } = admission;
-        assert_eq!((agreement, index), (self.id, self.size), "what was admitted is applied to what it was admitted to");
+        let Admission { agreement, forgotten, index, statement, at, change } = admission;
+        let now = (self.id, self.forgotten, self.size);
+        assert_eq!((agreement, forgotten, index), now, "what was admitted is applied to what it was admitted to");
         let entry = Entry { id: statement, index, at };
+        let whole = !self.has_forgotten();
         match change {
             Change::Negotiation(change) => self.negotiation.apply(change, &self.terms),
             Change::Contribution(change) => self.contributions.apply(entry, change, &mut self.books),
             Change::Benefit(change) => self.benefits.apply(entry, change, &mut self.books),
-            Change::Settlement(change) => self.settlements.apply(entry, *change, &mut self.books),
+            Change::Settlement(change) => self.settlements.apply(entry, *change, &mut self.books, whole),
         }
         self.size += 1;
         self.last_admitted = at;
@@ -241,6 +256,10 @@ impl Agreement {
     /// up to [`Self::size`]. Older ones are computed by folding fewer entries.
     ///
     /// Errors: [`Refusal`], as a settlement at this size would get.
+    ///
+    /// # Panics
+    ///
+    /// If something is [`Self::wanted_at`] this size.
     pub fn account_at(&self, tree_size: u64) -> Result<Account, Refusal> {
         if tree_size > self.size {
             return Err(SettlementRefusal::TooNew { tree_size, size: self.size }.into());

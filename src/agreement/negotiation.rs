@@ -19,13 +19,13 @@ use crate::{
 /// Who has accepted and who has not.
 #[derive(Clone, Debug)]
 pub(super) struct Negotiation {
-    proposal: StatementId,
-    proposer: usize,
+    pub(super) proposal: StatementId,
+    pub(super) proposer: usize,
     /// By party: the keys that have accepted, in ledger order.
-    accepted: Vec<Vec<PublicKey>>,
-    declined: BTreeSet<PublicKey>,
+    pub(super) accepted: Vec<Vec<PublicKey>>,
+    pub(super) declined: BTreeSet<PublicKey>,
     /// As far as entries say; a deadline may have passed since.
-    phase: Phase,
+    pub(super) phase: Phase,
 }
 
 #[derive(Debug)]

@@ -29,13 +29,24 @@ pub struct SettlementEntry {
     pub settlement: Settlement,
 }
 
-/// All settlements of an agreement.
+/// All settlements of an agreement. What each says stands in its entry; here is what the law needs to find it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Settlements {
     /// In ledger order.
-    list: Vec<SettlementEntry>,
+    pub(super) places: Vec<SettlementPlace>,
+    /// The whole statements, as long as none was forgotten.
+    pub(super) whole: Vec<SettlementEntry>,
     /// What the last one says, and the sums behind it.
-    last: Option<Account>,
+    pub(super) last: Option<Account>,
+}
+
+/// Where a settlement stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SettlementPlace {
+    /// It covers the entries before this size.
+    pub tree_size: u64,
+    /// The index of its entry.
+    pub index: u64,
 }
 
 #[derive(Debug)]
@@ -45,26 +56,51 @@ pub(super) struct Change {
 }
 
 impl Settlements {
-    pub(super) fn apply(&mut self, entry: Entry, change: Change, books: &mut Books) {
+    pub(super) fn apply(&mut self, entry: Entry, change: Change, books: &mut Books, whole: bool) {
         let Change { party, account } = change;
         books.settle(&account);
-        let settlement = account.settlement.clone();
-        self.list.push(SettlementEntry { id: entry.id, index: entry.index, admitted: entry.at, party, settlement });
+        self.places.push(SettlementPlace { tree_size: account.settlement.tree_size, index: entry.index });
+        if whole {
+            let settlement = account.settlement.clone();
+            self.whole.push(SettlementEntry {
+                id: entry.id,
+                index: entry.index,
+                admitted: entry.at,
+                party,
+                settlement,
+            });
+        }
         self.last = Some(account);
+    }
+
+    /// Returns a copy without the whole statements.
+    pub(super) fn without_whole(&self) -> Self {
+        Self { places: self.places.clone(), whole: Vec::new(), last: self.last.clone() }
     }
 
     /// Returns the entry of the settlement that covers exactly `cut_off` entries.
     pub(super) fn index_at(&self, cut_off: u64) -> Option<u64> {
-        let place = self.list.binary_search_by_key(&cut_off, |entry| entry.settlement.tree_size).ok()?;
-        Some(self.list[place].index)
+        let place = self.places.binary_search_by_key(&cut_off, |place| place.tree_size).ok()?;
+        Some(self.places[place].index)
     }
 }
 
 impl Agreement {
     /// Returns every settlement in ledger order.
+    ///
+    /// # Panics
+    ///
+    /// If something was forgotten: then their entries are read, see [`Self::settlement_places`].
     #[must_use]
     pub fn settlements(&self) -> &[SettlementEntry] {
-        &self.settlements.list
+        self.assert_whole();
+        &self.settlements.whole
+    }
+
+    /// Returns where every settlement stands, in ledger order. They grow in both size and index.
+    #[must_use]
+    pub fn settlement_places(&self) -> &[SettlementPlace] {
+        &self.settlements.places
     }
 
     /// Returns the account of the last settlement.

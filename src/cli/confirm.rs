@@ -70,8 +70,10 @@ fn waiting(agreement: &Agreement, party: usize) -> (Vec<StatementId>, Vec<Statem
 
 fn named(agreement: &Agreement, texts: &[String]) -> Result<(Vec<StatementId>, Vec<StatementId>), Failure> {
     let benefits: Vec<Named> = agreement.benefits().map(|view| (view.index, view.id)).collect();
-    let reversals: Vec<Named> =
-        agreement.benefits().flat_map(|view| view.reversals().map(|reversal| (reversal.index, reversal.id))).collect();
+    let reversals: Vec<Named> = agreement
+        .benefits()
+        .flat_map(|view| view.reversals.into_iter().map(|reversal| (reversal.index, reversal.id)))
+        .collect();
     let (mut of_benefits, mut of_reversals) = (Vec::new(), Vec::new());
     for text in texts {
         let id = ids::find(text, "benefit", benefits.iter().chain(&reversals).copied())?;

@@ -100,8 +100,8 @@ fn dimension_row(dimension: &Dimension, terms: &Terms) -> [String; 6] {
 
 fn counts(agreement: &Agreement) -> String {
     let mut lines = Vec::new();
-    let contributions = agreement.contributions().len();
-    let benefits = agreement.benefits().len();
+    let contributions = agreement.contributions().count();
+    let benefits = agreement.benefits().count();
     lines.push(format!(
         "\ncontributions {contributions}, benefits {benefits}, settlements {}",
         agreement.settlements().len()
@@ -184,8 +184,8 @@ fn json_of(agreement: &Agreement) -> Value {
         "legal_text": { "sha256": terms.legal_text.digest.to_string(), "uri": terms.legal_text.uri },
         "parties": parties, "dimensions": dimensions, "units": units, "streams": streams, "currencies": currencies,
         "licences": licences,
-        "contributions": agreement.contributions().len(),
-        "benefits": agreement.benefits().len(),
+        "contributions": agreement.contributions().count(),
+        "benefits": agreement.benefits().count(),
         "settlements": agreement.settlements().len(),
     })
 }

@@ -294,7 +294,7 @@ fn currency_json(account: &Account, terms: &Terms, position: usize) -> Value {
 mod tests {
     use super::{json, words};
     use crate::{
-        agreement::settle::{Account, BenefitKey, Books},
+        agreement::settle::{Account, Books},
         cli::{
             terms_toml::{EXAMPLE, Purpose, read},
             toml_file::TomlFile,
@@ -311,8 +311,8 @@ mod tests {
         books.count(0, 0, 0, Exact::from(120));
         books.count(1, 1, 0, Exact::from(80));
         books.count(2, 1, 1, Exact::from(150));
-        books.take_in(3, BenefitKey(0), 0, 0, 5_000_000);
-        books.take_in(4, BenefitKey(1), 1, 0, 100_000_005);
+        books.take_in(3, 0, 0, 5_000_000);
+        books.take_in(4, 1, 0, 100_000_005);
         (books.account_at(&terms, 5).unwrap(), terms)
     }
 

@@ -36,6 +36,25 @@ impl Entitlements {
         Self { denominator: UBig::ONE, numerators: vec![IBig::ZERO; parties] }
     }
 
+    /// Takes entitlements that were written down before: [`Self::denominator`] and [`Self::numerators`]. `None` if the
+    /// denominator is zero.
+    #[must_use]
+    pub fn from_parts(denominator: UBig, numerators: Vec<IBig>) -> Option<Self> {
+        (!denominator.is_zero()).then_some(Self { denominator, numerators })
+    }
+
+    /// Returns the common denominator, at least 1.
+    #[must_use]
+    pub const fn denominator(&self) -> &UBig {
+        &self.denominator
+    }
+
+    /// Returns the numerators over [`Self::denominator`].
+    #[must_use]
+    pub fn numerators(&self) -> &[IBig] {
+        &self.numerators
+    }
+
     /// Returns the entitlements from all `instalments`, in their order, under the pool rates of the streams.
     ///
     /// Errors: as [`pools`] and [`Self::add`].

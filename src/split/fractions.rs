@@ -27,6 +27,13 @@ impl Fractions {
         Self { denominator, numerators }
     }
 
+    /// Takes numbers that were written down before: [`Self::denominator`] and [`Self::numerators`]. `None` if the
+    /// denominator is zero; that it is the least is not checked.
+    #[must_use]
+    pub fn from_parts(denominator: UBig, numerators: Vec<IBig>) -> Option<Self> {
+        (!denominator.is_zero()).then_some(Self { denominator, numerators })
+    }
+
     /// Writes `numerators / denominator` over their least common denominator. `denominator` is not zero.
     pub(in crate::split) fn reduced(denominator: UBig, numerators: Vec<IBig>) -> Self {
         // The divisor shrinks to its last value within a few numbers; from then on each step is one division.

@@ -143,7 +143,7 @@ fn every_row_is_a_contribution(agreement: &Agreement, rows: &BTreeSet<Row>) {
         })
         .collect();
     assert_eq!(&found, rows);
-    assert_eq!(agreement.contributions().len(), rows.len());
+    assert_eq!(agreement.contributions().count(), rows.len());
 }
 
 fn sums_by_quarter(agreement: &Agreement) -> BTreeMap<(String, String), u64> {

@@ -3,7 +3,7 @@
 use crate::{
     agreement::settle::StreamSum,
     digest::Digest,
-    split::{ENTITLEMENT_DENOMINATOR_BITS_MAX, Exact, Ratio, SplitError, exact_text, pool},
+    split::{ENTITLEMENT_DENOMINATOR_BITS_MAX, Exact, Ratio, Shares, SplitError, exact_text, pool},
     statement::terms::Terms,
 };
 
@@ -18,7 +18,7 @@ pub(super) fn entitlement_bits_max(terms: &Terms) -> usize {
     usize::try_from(bits).unwrap_or(usize::MAX).min(ENTITLEMENT_DENOMINATOR_BITS_MAX)
 }
 
-pub(super) fn nets_of<'a>(
+pub(in crate::agreement) fn nets_of<'a>(
     terms: &Terms,
     allocations: &[i64],
     mut streams: impl Iterator<Item = &'a StreamSum>,
@@ -44,6 +44,11 @@ pub(super) fn pool_of(rate: Ratio, gross: u128) -> Result<i64, SplitError> {
 
 pub(super) fn pooled(rate: Ratio, gross: u128) -> Result<u64, SplitError> {
     u64::try_from(pool_of(rate, gross)?).map_err(|_| SplitError::AmountTooLarge)
+}
+
+/// Returns what a settlement says of the shares.
+pub(in crate::agreement) fn shares_digest(shares: &Shares) -> Digest {
+    digest_of("counterfoil shares v1", shares.shares.iter())
 }
 
 /// SHA-256 of a heading and exact numbers, one a line; see `Settlement` in `statement.proto`.

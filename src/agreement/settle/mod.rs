@@ -5,26 +5,38 @@
 //! much as there are parties, dimensions and changes, however long the ledger is. A reversal of a benefit that an older
 //! settlement took in goes back to that settlement's shares (`formula.md` 5), and costs one step for each settlement
 //! since.
+//!
+//! Points and what came in are summed up from the first entry on, so that old changes may be put away ([`pending`]). What
+//! was given back since the last settlement stays at hand, however much it is: which settlement each goes back to is
+//! known only at the next one, and refunds are few.
 
-mod figures;
+pub(super) mod figures;
+pub(super) mod pending;
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     agreement::{
         refusal::settlement::SettlementRefusal,
-        settle::figures::{amount, digest_of, entitlement_bits_max, nets_of, pool_of, pooled},
+        settle::{
+            figures::{amount, digest_of, entitlement_bits_max, nets_of, pool_of, pooled, shares_digest},
+            pending::{Change, FlowKey, Sheet, SheetWanted, Since, Sums},
+        },
     },
     split::{DimensionInput, Entitlements, Exact, Fractions, Ratio, Shares, SplitError, shares},
     statement::{CurrencyAccount, PartyAccount, Settlement, terms::Terms},
 };
 
-/// Names a benefit in the books; whoever keeps them chooses the numbers, the law takes the index of the entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BenefitKey(pub u64);
+/// Where a benefit came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CameIn {
+    /// The position of its currency.
+    pub currency: usize,
+    /// The position of its stream.
+    pub stream: usize,
+    /// The index of the entry that confirmed it.
+    pub at: u64,
+}
 
 /// A statement of account: what a settlement says, and the sums behind it. Parties, dimensions, streams and currencies
 /// stand in the order of the terms; amounts are minor units and cumulative.
@@ -63,72 +75,54 @@ pub struct StreamSum {
 #[derive(Clone, Debug)]
 pub struct Books {
     /// The size the last settlement covers.
-    cut_off: u64,
-    /// By dimension and party: the points counted at the cut-off.
-    points: Vec<Vec<Exact>>,
-    /// Changes in entries from the cut-off on, in their order.
-    pending: Vec<Pending>,
-    /// Where each benefit came in; looked up, never listed.
-    benefits: HashMap<BenefitKey, Benefit>,
+    pub(super) cut_off: u64,
+    /// What counts and what came in.
+    pub(super) since: Since,
+    /// What was given back in entries from the cut-off on, in their order.
+    pub(super) backs: Vec<Back>,
     /// The settlements that took in any money.
-    instalments: Vec<Instalment>,
+    pub(super) instalments: Vec<Instalment>,
     /// By (currency, stream): what those settlements took in.
-    flows: BTreeMap<(usize, usize), Flow>,
+    pub(super) flows: BTreeMap<FlowKey, Flow>,
     /// By currency, at the cut-off.
-    entitlements: Vec<Entitlements>,
+    pub(super) entitlements: Vec<Entitlements>,
     /// By currency and party, at the cut-off.
-    allocations: Vec<Vec<i64>>,
+    pub(super) allocations: Vec<Vec<i64>>,
 }
 
-/// A change that no settlement covers yet.
-#[derive(Clone, Debug)]
-struct Pending {
-    /// The index of its entry.
-    at: u64,
-    change: Change,
-}
-
-#[derive(Clone, Debug)]
-enum Change {
-    /// Points of a party; negative when a contribution is taken back.
-    Points { dimension: usize, party: usize, points: Exact },
-    /// A benefit came in.
-    In { flow: (usize, usize), amount: u64 },
-    /// Part of the benefit that came in at `taken` was given back.
-    Back { flow: (usize, usize), taken: u64, amount: u64 },
-}
-
+/// Part of a benefit was given back.
 #[derive(Clone, Copy, Debug)]
-struct Benefit {
-    flow: (usize, usize),
+pub(super) struct Back {
     /// The index of the entry that confirmed it.
-    taken: u64,
+    pub(super) at: u64,
+    pub(super) benefit: CameIn,
+    pub(super) amount: u64,
 }
 
 /// A settlement that took in money.
 #[derive(Clone, Debug)]
-struct Instalment {
-    cut_off: u64,
+pub(super) struct Instalment {
+    pub(super) cut_off: u64,
     /// Shared between settlements with the same shares.
-    shares: Arc<Fractions>,
+    pub(super) shares: Arc<Fractions>,
 }
 
 /// The net gross of one currency and stream.
 #[derive(Clone, Debug, Default)]
-struct Flow {
+pub(super) struct Flow {
     /// What each instalment took in less what was given back of it; only those that took in any. Wider than an amount,
     /// so that sums cannot fail before they are used.
-    net: Vec<(usize, u128)>,
-    total: u128,
+    pub(super) net: Vec<(usize, u128)>,
+    pub(super) total: u128,
 }
 
 /// What pending changes do to the money.
 #[derive(Default)]
 struct Moved {
     /// Came in, less what was given back of it.
-    fresh: BTreeMap<(usize, usize), u128>,
+    fresh: BTreeMap<FlowKey, u128>,
     /// Given back of what an instalment took in.
-    returned: BTreeMap<(usize, usize), BTreeMap<usize, u128>>,
+    returned: BTreeMap<FlowKey, BTreeMap<usize, u128>>,
 }
 
 /// What one settlement's pool is in one currency, and the shares it is split by; for explanations.
@@ -148,9 +142,8 @@ impl Books {
         let parties = terms.parties.len();
         Self {
             cut_off: 0,
-            points: vec![vec![Exact::ZERO; parties]; terms.dimensions.len()],
-            pending: Vec::new(),
-            benefits: HashMap::new(),
+            since: Since::new(terms),
+            backs: Vec::new(),
             instalments: Vec::new(),
             flows: BTreeMap::new(),
             entitlements: vec![Entitlements::new(parties); terms.currencies.len()],
@@ -166,17 +159,7 @@ impl Books {
 
     /// Counts points of a party from entry `at` on. Entries are given in their order.
     pub fn count(&mut self, at: u64, party: usize, dimension: usize, points: Exact) {
-        // One attestation may accept a thousand contributions of one party.
-        if let Some(Pending {
-            at: last_at,
-            change: Change::Points { dimension: last_dimension, party: last_party, points: sum },
-        }) = self.pending.last_mut()
-            && (*last_at, *last_dimension, *last_party) == (at, dimension, party)
-        {
-            *sum += points;
-            return;
-        }
-        self.pending.push(Pending { at, change: Change::Points { dimension, party, points } });
+        self.since.push(at, Change::Points { dimension, party, points });
     }
 
     /// Takes back from entry `at` on what was counted before.
@@ -185,37 +168,61 @@ impl Books {
     }
 
     /// Takes in a benefit of `amount` minor units that entry `at` confirmed.
-    pub fn take_in(&mut self, at: u64, benefit: BenefitKey, stream: usize, currency: usize, amount: u64) {
-        let flow = (currency, stream);
-        self.benefits.insert(benefit, Benefit { flow, taken: at });
-        self.pending.push(Pending { at, change: Change::In { flow, amount } });
+    pub fn take_in(&mut self, at: u64, stream: usize, currency: usize, amount: u64) -> CameIn {
+        self.since.push(at, Change::In { flow: (currency, stream), amount });
+        CameIn { currency, stream, at }
     }
 
     /// Gives back `amount` minor units of a benefit from entry `at` on.
-    ///
-    /// # Panics
-    ///
-    /// If the benefit was never taken in.
-    pub fn reverse(&mut self, at: u64, benefit: BenefitKey, amount: u64) {
-        let Benefit { flow, taken } = *self.benefits.get(&benefit).expect("the caller reverses only what it took in");
-        self.pending.push(Pending { at, change: Change::Back { flow, taken, amount } });
+    pub fn reverse(&mut self, at: u64, benefit: CameIn, amount: u64) {
+        self.backs.push(Back { at, benefit, amount });
+    }
+
+    /// Returns the sheet without which the account at `tree_size` cannot be computed, if it is not at hand.
+    pub(super) fn wanted(&self, tree_size: u64) -> Option<SheetWanted> {
+        self.since.wanted(self.cut_off, tree_size)
+    }
+
+    /// Puts changes older than the `newest` into sheets.
+    pub(super) fn cut(&mut self, newest: usize) {
+        self.since.cut(newest);
+    }
+
+    /// Returns the sheets that are not put away, which they then are.
+    pub(super) fn put_away(&mut self) -> impl Iterator<Item = &Sheet> {
+        self.since.put_away()
+    }
+
+    /// Takes in a sheet that was put away.
+    pub(super) fn recall(&mut self, sheet: Sheet) {
+        self.since.recall(sheet);
+    }
+
+    /// Drops the sheets that are put away.
+    pub(super) fn forget(&mut self) {
+        self.since.forget();
     }
 
     /// Computes the account at `tree_size`: of everything in the entries before it.
     ///
     /// Errors: [`SettlementRefusal::TooOld`] unless it is greater than [`Self::cut_off`]; otherwise only when numbers
     /// outgrow their limits.
+    ///
+    /// # Panics
+    ///
+    /// If changes that it covers were put away and not recalled.
     pub fn account_at(&self, terms: &Terms, tree_size: u64) -> Result<Account, SettlementRefusal> {
         if tree_size <= self.cut_off {
             return Err(SettlementRefusal::TooOld { tree_size, settled_size: self.cut_off });
         }
-        let shares = self.shares_at(terms, tree_size).map_err(not_computable)?;
-        let moved = self.moved(tree_size);
+        let sums = self.since.sums_at(self.cut_off, tree_size);
+        let shares = shares_of(terms, &sums.points).map_err(not_computable)?;
+        let moved = self.moved(&sums, tree_size);
         let streams = self.stream_sums(terms, &moved).map_err(not_computable)?;
         let mut account = Account {
             settlement: Settlement {
                 tree_size,
-                shares: digest_of("counterfoil shares v1", shares.shares.iter()),
+                shares: shares_digest(&shares),
                 accounts: Vec::with_capacity(terms.currencies.len()),
             },
             shares,
@@ -264,7 +271,7 @@ impl Books {
     /// Takes in a settlement that says what [`Self::account_at`] computed for it.
     pub fn settle(&mut self, account: &Account) {
         let tree_size = account.settlement.tree_size;
-        let moved = self.moved(tree_size);
+        let moved = self.moved(&self.since.sums_at(self.cut_off, tree_size), tree_size);
         for (flow, returned) in moved.returned {
             let flow = self.flows.entry(flow).or_default();
             for (instalment, net) in &mut flow.net {
@@ -286,8 +293,8 @@ impl Books {
             };
             self.instalments.push(Instalment { cut_off: tree_size, shares });
         }
-        self.points = account.shares.dimensions.iter().map(|dimension| dimension.points.iter().collect()).collect();
-        self.pending.drain(..self.pending.partition_point(|pending| pending.at < tree_size));
+        self.since.settle(self.cut_off, tree_size);
+        self.backs.drain(..self.backs.partition_point(|back| back.at < tree_size));
         self.entitlements.clone_from(&account.entitlements);
         self.allocations = account
             .settlement
@@ -306,7 +313,7 @@ impl Books {
         currency: usize,
     ) -> Result<Vec<PoolLine>, SettlementRefusal> {
         let tree_size = account.settlement.tree_size;
-        let moved = self.moved(tree_size);
+        let moved = self.moved(&self.since.sums_at(self.cut_off, tree_size), tree_size);
         let mut pools = vec![0_i64; self.instalments.len() + 1];
         for (stream, terms) in terms.streams.iter().enumerate() {
             let key = (currency, stream);
@@ -341,48 +348,23 @@ impl Books {
             .collect())
     }
 
-    fn pending_before(&self, tree_size: u64) -> &[Pending] {
-        &self.pending[..self.pending.partition_point(|pending| pending.at < tree_size)]
-    }
-
-    fn shares_at(&self, terms: &Terms, tree_size: u64) -> Result<Shares, SplitError> {
-        let mut points = self.points.clone();
-        for pending in self.pending_before(tree_size) {
-            if let Change::Points { dimension, party, points: change } = &pending.change {
-                points[*dimension][*party] += change;
+    fn moved(&self, sums: &Sums, tree_size: u64) -> Moved {
+        let mut moved = Moved::default();
+        for (flow, came) in &sums.came {
+            let before = self.since.settled.came.get(flow).copied().unwrap_or_default();
+            if came.times > before.times {
+                moved.fresh.insert(*flow, came.sum - before.sum);
             }
         }
-        let dimensions: Vec<DimensionInput<'_>> = terms
-            .dimensions
-            .iter()
-            .zip(&points)
-            .map(|(dimension, points)| DimensionInput {
-                weight: dimension.weight,
-                floor_mass: dimension.floor_mass,
-                default_shares: &dimension.default_shares,
-                coefficients: &dimension.coefficients,
-                points,
-            })
-            .collect();
-        let party_coefficients: Vec<Ratio> = terms.parties.iter().map(|party| party.coefficient).collect();
-        shares(&dimensions, &party_coefficients)
-    }
-
-    fn moved(&self, tree_size: u64) -> Moved {
-        let mut moved = Moved::default();
-        for pending in self.pending_before(tree_size) {
-            match &pending.change {
-                Change::Points { .. } => {}
-                Change::In { flow, amount } => *moved.fresh.entry(*flow).or_default() += u128::from(*amount),
+        for Back { benefit, amount, .. } in self.backs.iter().take_while(|back| back.at < tree_size) {
+            let flow = (benefit.currency, benefit.stream);
+            if benefit.at >= self.cut_off {
                 // A benefit is reversed after it came in, so that the subtraction stays above zero.
-                Change::Back { flow, taken, amount } if *taken >= self.cut_off => {
-                    *moved.fresh.entry(*flow).or_default() -= u128::from(*amount);
-                }
-                Change::Back { flow, taken, amount } => {
-                    let instalment = self.instalments.partition_point(|instalment| instalment.cut_off <= *taken);
-                    let returned = moved.returned.entry(*flow).or_default();
-                    *returned.entry(instalment).or_default() += u128::from(*amount);
-                }
+                *moved.fresh.entry(flow).or_default() -= u128::from(*amount);
+            } else {
+                let instalment = self.instalments.partition_point(|instalment| instalment.cut_off <= benefit.at);
+                let returned = moved.returned.entry(flow).or_default();
+                *returned.entry(instalment).or_default() += u128::from(*amount);
             }
         }
         moved
@@ -437,7 +419,7 @@ impl Books {
     /// Returns how the pools of one currency and stream change. The pool of a settlement is the floor of the rate times
     /// the cumulative gross, less what was pooled before it; so what is given back of one settlement may shift a minor
     /// unit between those after it.
-    fn pool_change(&self, rate: Ratio, key: (usize, usize), moved: &Moved) -> Result<PoolChange, SplitError> {
+    fn pool_change(&self, rate: Ratio, key: FlowKey, moved: &Moved) -> Result<PoolChange, SplitError> {
         let flow = self.flows.get(&key);
         let mut past = Vec::new();
         let mut reached = flow.map_or(0, |flow| flow.total);
@@ -458,6 +440,24 @@ impl Books {
         let fresh = moved.fresh.get(&key).copied().unwrap_or(0);
         Ok(PoolChange { past, fresh: pool_of(rate, reached + fresh)? - pool_of(rate, reached)? })
     }
+}
+
+/// Returns the shares that points, by dimension and party, come to under `terms`.
+pub(super) fn shares_of(terms: &Terms, points: &[Vec<Exact>]) -> Result<Shares, SplitError> {
+    let dimensions: Vec<DimensionInput<'_>> = terms
+        .dimensions
+        .iter()
+        .zip(points)
+        .map(|(dimension, points)| DimensionInput {
+            weight: dimension.weight,
+            floor_mass: dimension.floor_mass,
+            default_shares: &dimension.default_shares,
+            coefficients: &dimension.coefficients,
+            points,
+        })
+        .collect();
+    let party_coefficients: Vec<Ratio> = terms.parties.iter().map(|party| party.coefficient).collect();
+    shares(&dimensions, &party_coefficients)
 }
 
 /// How the pools of one currency and stream change.

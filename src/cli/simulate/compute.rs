@@ -8,7 +8,7 @@ use std::{
 use crate::{
     agreement::{
         refusal::Refusal,
-        settle::{Account, BenefitKey, Books},
+        settle::{Account, Books},
     },
     cli::{
         amount,
@@ -127,7 +127,7 @@ pub(super) fn compute(
         .map(|unit| terms.dimensions.iter().position(|dimension| dimension.name == unit.dimension).unwrap_or(0))
         .collect();
     let mut books = Books::new(&terms);
-    let (mut at, mut benefit) = (0_u64, 0_u64);
+    let mut at = 0_u64;
     let mut periods = Vec::with_capacity(happenings.len());
     let mut last = None;
     for (period, happening) in happenings {
@@ -140,8 +140,8 @@ pub(super) fn compute(
             at += 1;
         }
         for (stream, currency, amount) in happening.benefits {
-            books.take_in(at, BenefitKey(benefit), stream, currency, amount);
-            (at, benefit) = (at + 1, benefit + 1);
+            books.take_in(at, stream, currency, amount);
+            at += 1;
         }
         // The settlement itself is an entry, too: without it a period of nothing but it would cover nothing new.
         at += 1;

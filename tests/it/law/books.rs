@@ -1,10 +1,7 @@
 //! The books by themselves: refunds, limits, and what they cost.
 
 use counterfoil::{
-    agreement::{
-        refusal::settlement::SettlementRefusal,
-        settle::{BenefitKey, Books},
-    },
+    agreement::{refusal::settlement::SettlementRefusal, settle::Books},
     split::{Exact, Ratio},
     statement::terms::Terms,
 };
@@ -44,13 +41,14 @@ fn step() -> impl Strategy<Value = Step> {
 /// Plays the steps, and a benefit that comes in at one of them and is given back, in two parts, at later ones.
 fn play(terms: &Terms, steps: &[Step], refunded: Option<(usize, u64, [usize; 2])>) -> Books {
     let mut books = Books::new(terms);
+    let mut benefit = None;
     for (place, step) in steps.iter().enumerate() {
         let at = u64::try_from(place).unwrap();
         match *step {
             Step::Count { party, sevenths } => {
                 books.count(at, party, 0, Ratio::reduced(sevenths, 7).unwrap().exact());
             }
-            Step::TakeIn { stream, amount } => books.take_in(at, BenefitKey(at), stream, 0, amount),
+            Step::TakeIn { stream, amount } => drop(books.take_in(at, stream, 0, amount)),
             Step::Settle if at > books.cut_off() => {
                 let account = books.account_at(terms, at).unwrap();
                 books.settle(&account);
@@ -58,13 +56,12 @@ fn play(terms: &Terms, steps: &[Step], refunded: Option<(usize, u64, [usize; 2])
             Step::Settle | Step::Pass => {}
         }
         if let Some((came, amount, gone)) = refunded {
-            let key = BenefitKey(u64::MAX);
             if came == place {
-                books.take_in(at, key, 0, 0, amount);
+                benefit = Some(books.take_in(at, 0, 0, amount));
             }
             for (part, gone) in [amount / 3, amount - amount / 3].into_iter().zip(gone) {
                 if gone == place {
-                    books.reverse(at, key, part);
+                    books.reverse(at, benefit.unwrap(), part);
                 }
             }
         }
@@ -131,7 +128,7 @@ fn settle_until_too_fine(head: &str, dimensions: usize) -> SettlementRefusal {
             books.count(settled, 0, dimension, &fine * Exact::from(step * 1_000_003 + 7));
             books.count(settled, 1, dimension, Exact::from(step + 1));
         }
-        books.take_in(settled, BenefitKey(settled), 0, 0, 1);
+        books.take_in(settled, 0, 0, 1);
         match books.account_at(&terms, settled + 1) {
             Ok(account) => books.settle(&account),
             Err(refusal) => return refusal,

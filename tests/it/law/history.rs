@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 
 use counterfoil::{
-    agreement::{Agreement, settle::Account},
+    agreement::{Agreement, refusal::Refusal, settle::Account},
     digest::Digest,
     split::{DimensionInput, Entitlements, Exact, Fractions, Instalment, Ratio, largest_remainder, shares},
     statement::{
         Artifact, ArtifactDigest, ArtifactKind, Attestation, Benefit, Body, Contribution, Signed, Verdict,
         id::StatementId, terms::Terms,
     },
+    time::Timestamp,
 };
 use proptest::{
     collection::vec,
@@ -40,7 +41,7 @@ const HEAD: &str = "
     stream support community 1";
 
 #[derive(Clone, Debug)]
-enum Step {
+pub(super) enum Step {
     Contribute { party: usize, dataset: bool, quantity: u64, artifact: Option<(u8, u64)> },
     Withdraw { party: usize, of: Index },
     Attest { party: usize, of: Vec<Index>, verdict: Verdict },
@@ -51,7 +52,7 @@ enum Step {
     Settle { party: usize, entries_back: u64 },
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(super) fn step() -> impl Strategy<Value = Step> {
     let any = || proptest::prelude::any::<Index>();
     let verdict = prop_oneof![
         6 => (1..=3_u64).prop_map(|parts| Verdict::Accepted { quality: Ratio::reduced(parts, 3).unwrap() }),
@@ -78,21 +79,26 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// What happened: every entry, and the agreement after each.
-struct History {
-    law: Law,
+pub(super) struct History {
+    pub(super) start: Law,
+    pub(super) law: Law,
+    /// Everything that was said, when, and what became of it.
+    pub(super) attempts: Vec<(Signed, Timestamp, Result<StatementId, Refusal>)>,
     entries: Vec<Signed>,
-    after: Vec<Agreement>,
+    pub(super) after: Vec<Agreement>,
     contributions: Vec<StatementId>,
     benefits: Vec<StatementId>,
     reversals: Vec<StatementId>,
 }
 
 impl History {
-    fn of(steps: &[Step]) -> Self {
+    pub(super) fn of(steps: &[Step]) -> Self {
         let law = Law::in_force(&terms(HEAD));
         let (proposal, agreement) = (law.proposal.clone(), law.agreement.clone());
         let mut history = Self {
+            start: law.clone(),
             law,
+            attempts: Vec::new(),
             // The acceptances change no account: the proposal stands for them.
             entries: vec![proposal; 3],
             after: vec![agreement; 3],
@@ -149,7 +155,9 @@ impl History {
             }
         };
         let signed = self.law.sign(PARTIES[party], body);
-        let Ok(id) = self.law.enter(&signed) else { return };
+        let entered = self.law.enter(&signed);
+        self.attempts.push((signed.clone(), self.law.clock, entered.clone()));
+        let Ok(id) = entered else { return };
         assert!(self.law.enter(&signed).is_err(), "the same statement entered twice");
         match &signed.statement().body {
             Body::Contribution(_) => self.contributions.push(id),

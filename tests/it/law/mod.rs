@@ -6,6 +6,7 @@ mod explain;
 mod guards;
 mod history;
 mod hostile;
+mod put_away;
 mod table;
 
 use counterfoil::{

@@ -8,7 +8,13 @@ use counterfoil::{
     statement::{Signed, wire},
 };
 
-use crate::stories::{Reader, Reading, Submission};
+use crate::{
+    keeper::Keeper,
+    stories::{Reader, Reading, Submission},
+};
+
+/// Reads by the law alone, which puts everything away behind each entry.
+pub(crate) struct Forgetful;
 
 /// Reads by the law alone.
 pub(crate) struct Fold;
@@ -69,5 +75,50 @@ impl Reader for Fold {
         let mut ledger = Ledger::default();
         let answers = submissions.iter().map(|submission| ledger.submit(submission)).collect();
         ledger.reading(answers)
+    }
+}
+
+impl Reader for Forgetful {
+    fn name(&self) -> &'static str {
+        "the fold that forgets"
+    }
+
+    fn read(&self, submissions: &[Submission]) -> Reading {
+        // The roots are the log's, which nobody forgets: another fold has them.
+        let mut log = Ledger::default();
+        let mut keeper: Option<Keeper> = None;
+        let mut answers = Vec::new();
+        for (place, submission) in submissions.iter().enumerate() {
+            let mut read = || {
+                let signed = wire::open(&submission.envelope).map_err(|error| error.reason().to_owned())?;
+                let seen = signed.statement().seen.and_then(|seen| log.root_at(seen.tree_size));
+                check_seen(&signed, seen).map_err(|refusal| refusal.reason().to_owned())?;
+                let index = match &mut keeper {
+                    None => Agreement::found(&signed, submission.at).map(|agreement| {
+                        keeper = Some(Keeper::of(agreement, signed.clone()));
+                        0
+                    }),
+                    Some(keeper) => keeper.enter(&signed, submission.at),
+                };
+                index.map_err(|refusal| refusal.reason().to_owned())
+            };
+            let answer = read();
+            if let Some(keeper) = &mut keeper {
+                match place % 3 {
+                    0 => keeper.restore(),
+                    1 => {
+                        keeper.put_away(1);
+                        keeper.agreement.forget(0);
+                    }
+                    _ => {}
+                }
+            }
+            if answer.is_ok() {
+                log.submit(submission).unwrap();
+            }
+            answers.push(answer);
+        }
+        let split = keeper.and_then(|mut keeper| keeper.account_at(keeper.agreement.size()).ok());
+        Reading { answers, root: log.roots.last().copied(), split: split.map(|account| account.settlement) }
     }
 }

@@ -122,6 +122,11 @@ fn the_fold_reads_every_story_as_it_is_written() {
     hold(&fold::Fold);
 }
 
+#[test]
+fn a_fold_that_forgets_everything_reads_every_story_as_it_is_written() {
+    hold(&fold::Forgetful);
+}
+
 /// Refusals that no session with one server can show, because the log or the clock keeps them from the law, or that need
 /// more than a session; each is tested beside its guard.
 const NOT_IN_A_SESSION: [&str; 9] = [

@@ -323,7 +323,7 @@ impl Stage {
         if let Some(benefit) = agreement.benefit(&id) {
             return Ok(benefit.state.as_str());
         }
-        let mut reversals = agreement.benefits().flat_map(|benefit| benefit.reversals());
+        let mut reversals = agreement.benefits().flat_map(|benefit| benefit.reversals);
         reversals.find(|reversal| reversal.id == id).map(|reversal| reversal.state.as_str()).ok_or("unknown".to_owned())
     }
 
