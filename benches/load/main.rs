@@ -25,7 +25,7 @@ mod table;
 mod verify;
 mod work;
 
-use std::{fs, process::ExitCode};
+use std::{fs, process::ExitCode, time::Duration};
 
 use clap::Parser as _;
 use tokio::runtime::Builder;
@@ -35,6 +35,7 @@ use crate::{
     parties::Failed,
     report::Report,
     row::{Loaded, Row},
+    verify::Keys,
 };
 
 fn main() -> ExitCode {
@@ -94,7 +95,10 @@ async fn measure(options: &Options, seed: u64) -> Result<Report, Failed> {
         eprintln!("{}", plan.name());
         // A server that goes on has the rows before; what is new to it has another seed.
         let loaded = Loaded::begin(options, seed.wrapping_add(number << 48), plan.agreements, plan.size).await?;
-        report.rows.push(loaded.measure(&plan).await?);
+        let before = beside(options, plan.size)?;
+        let mut row = loaded.measure(&plan).await?;
+        row.verify = before.zip(beside(options, plan.size)?).map(|(before, after)| f64::midpoint(before, after));
+        report.rows.push(row);
     }
     if !options.no_baselines {
         eprintln!("baselines");
@@ -105,12 +109,22 @@ async fn measure(options: &Options, seed: u64) -> Result<Report, Failed> {
     Ok(report)
 }
 
+/// What verification alone reaches right now: what else the machine does changes from row to row.
+fn beside(options: &Options, size: usize) -> Result<Option<f64>, Failed> {
+    if options.no_baselines {
+        return Ok(None);
+    }
+    verify::per_second(size, Keys::Prepared, BESIDE).map(Some)
+}
+
+const BESIDE: Duration = Duration::from_millis(500);
+
 /// Half of what the closed loop reached, of the rows with the same agreements and sizes.
 fn half_of_the_most(rows: &[Row], plan: &Plan) -> Option<u64> {
     let alike =
         rows.iter().filter(|row| row.in_flight.is_some() && row.size == plan.size && row.agreements == plan.agreements);
     let most = alike.map(|row| row.timed.per_second()).fold(0.0, f64::max);
-    let half = std::time::Duration::from_secs_f64(most / 2.0).as_secs();
+    let half = Duration::from_secs_f64(most / 2.0).as_secs();
     (half > 0).then_some(half)
 }
 

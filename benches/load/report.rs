@@ -72,7 +72,7 @@ impl Report {
         )?;
         writeln!(
             text,
-            "xverify, xecho: beside verify_strict alone with prepared keys, and beside the echo, of the same run."
+            "xverify: beside verify_strict alone, every core, prepared keys, right before and after the row; xecho: beside the echo."
         )?;
         for row in &self.rows {
             if let Some(recovery) = &row.recovery {
@@ -135,7 +135,7 @@ impl Report {
             row.disk[0].map(|disk| format!("{disk:.2}")),
             row.disk[1].map(|disk| format!("{disk:.2}")),
             Some(row.refused.to_string()),
-            ratio(per_second, self.baseline_of(row.size, Kind::Verify)),
+            ratio(per_second, row.verify),
             ratio(per_second, echo),
         ];
         cells.map(|cell| cell.unwrap_or_else(|| "-".to_owned())).into()

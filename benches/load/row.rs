@@ -39,6 +39,8 @@ pub struct Row {
     /// How often the server was too busy to take a statement.
     pub refused: usize,
     pub recovery: Option<Recovery>,
+    /// What verification alone reached before and after it, each second.
+    pub verify: Option<f64>,
 }
 
 /// What was seen after the server was killed under load.
@@ -219,6 +221,7 @@ impl<'a> Loaded<'a> {
             disk: [ratio(running), ratio(settled)],
             refused,
             recovery,
+            verify: None,
         })
     }
 
