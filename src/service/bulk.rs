@@ -73,6 +73,9 @@ type Answer = Pin<Box<dyn Future<Output = Result<Receipt, No>> + Send>>;
 
 async fn read_all(mut shared: Shared, mut requests: Streaming<SubmitStatementsRequest>, opened: mpsc::Sender<Opening>) {
     let window = Arc::new(Semaphore::new(usize::try_from(WINDOW_BYTES_MAX).unwrap_or(usize::MAX)));
+    // Of what all streams may have in flight, few take little.
+    let together_bytes_max =
+        u32::try_from(shared.config.stream_bytes_max / 8).unwrap_or(u32::MAX).min(TOGETHER_BYTES_MAX);
     loop {
         let request = tokio::select! {
             request = requests.message() => request.map_err(|status| said_by_library(&status)),
@@ -90,7 +93,7 @@ async fn read_all(mut shared: Shared, mut requests: Streaming<SubmitStatementsRe
             // The client has said all, or has gone.
             Ok(None) | Err(None) => return,
         };
-        let (together, end) = arrived(first, &mut requests).await;
+        let (together, end) = arrived(first, &mut requests, together_bytes_max).await;
         let bytes = together.iter().map(window_bytes).sum::<u32>().min(WINDOW_BYTES_MAX);
         let Ok(permit) = Arc::clone(&window).acquire_many_owned(bytes).await else { return };
         // After the window: whoever waits here has room for what it waits for, and what it has already goes on meanwhile.
@@ -117,10 +120,11 @@ async fn read_all(mut shared: Shared, mut requests: Streaming<SubmitStatementsRe
 async fn arrived(
     first: Option<v1::Envelope>,
     requests: &mut Streaming<SubmitStatementsRequest>,
+    bytes_max: u32,
 ) -> (Vec<Option<v1::Envelope>>, Option<Option<No>>) {
     let mut bytes = window_bytes(&first);
     let mut together = vec![first];
-    while together.len() < TOGETHER_MAX && bytes < TOGETHER_BYTES_MAX {
+    while together.len() < TOGETHER_MAX && bytes < bytes_max {
         match poll_fn(|cx| Poll::Ready(Pin::new(&mut *requests).poll_next(cx))).await {
             Poll::Ready(Some(Ok(request))) => {
                 bytes = bytes.saturating_add(window_bytes(&request.envelope));

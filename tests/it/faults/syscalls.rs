@@ -250,7 +250,8 @@ async fn a_fault_at_any_call_takes_nothing_back() {
     eprintln!("{} points, {} with their faults; not met: {}", listed.len(), cases.len(), missed.len());
     missed.iter().for_each(|missed| eprintln!("  not met: {missed}"));
     seen.tell("faults one by one");
-    assert!(seen.spoilt * 2 > seen.runs, "most faults met nobody");
+    // A sample of a few may by chance be of those that come too late.
+    assert!(seen.runs < 10 || seen.spoilt * 2 > seen.runs, "most faults met nobody");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -68,6 +68,9 @@ async fn many_ledgers_share_one_flush() {
             }
         }
     }
+    while sequencer.live_ledgers() < 100 {
+        tokio::task::yield_now().await;
+    }
     settle().await;
     store.let_go();
     let answers = waiting.join_all().await;
