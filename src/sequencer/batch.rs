@@ -63,6 +63,8 @@ pub(super) struct Batch {
     admitted: Vec<Timestamp>,
     waiting: Vec<(Waiter, Held)>,
     bytes: usize,
+    /// What was submitted, until it is durable: who counts what is in flight counts its bytes for as long as they are held.
+    payloads: Vec<Bytes>,
 }
 
 /// What a waiter will be told once the batch is durable.
@@ -100,6 +102,7 @@ impl Batch {
             admitted: Vec::new(),
             waiting: Vec::new(),
             bytes: 0,
+            payloads: Vec::new(),
         }
     }
 
@@ -126,6 +129,7 @@ impl Batch {
     pub(super) fn take(&mut self, submission: Submission, state: &mut State, place: &Place<'_>) {
         let Submission { envelope, signed, answer } = submission;
         self.bytes += envelope.payload.len();
+        self.payloads.push(envelope.payload.clone());
         let held = match self.find(&signed, place) {
             Some(held) => held,
             None => match self.admit(*envelope, &signed, state, place) {
