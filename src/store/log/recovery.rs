@@ -264,7 +264,7 @@ struct Filling {
 }
 
 /// Put into the index at once.
-const CHANGES_MAX: usize = 20_000;
+const CHANGES_MAX: usize = 1_000;
 
 impl Filling {
     fn new(log: LogId, ledgers: &Ledgers) -> Self {

@@ -2,7 +2,7 @@
 //!
 //! The payloads are no statements: these are the log's formats, and the log does not know what an entry means.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use counterfoil::{
@@ -14,11 +14,21 @@ use counterfoil::{
     envelope::{Envelope, STATEMENT_TYPE},
     keys::{KnownKeys, SecretKey},
     ledger::{
+        LedgerId,
         bundle::{BundleReader, BundleWriter},
         entry::Entry,
         receipt::Receipt,
     },
     merkle::{hash::leaf_hash, index::LeafIndex, overlay::Overlay, proof::prove_inclusion, tree::Frontier},
+    store::{
+        Append, Store as _,
+        disk::memory::MemoryDisk,
+        log::{
+            LogConfig, LogId, LogStore, Settling,
+            index::{Index, memory::MemoryIndex},
+            walk::Walker,
+        },
+    },
     time::Timestamp,
 };
 
@@ -49,6 +59,39 @@ struct Written {
     cosigned: String,
     receipt: String,
     bundle: Vec<u8>,
+    /// The files of a store's log, and its high-water mark.
+    store: Vec<(String, Vec<u8>)>,
+}
+
+/// The same entries in a store: three commits in two files.
+fn write_store(leaves: &[Vec<u8>]) -> Vec<(String, Vec<u8>)> {
+    let disk = MemoryDisk::new();
+    let store = open_store(&disk);
+    let mut frontier = Frontier::empty();
+    for leaves in [&leaves[..1], &leaves[1..4], &leaves[4..]] {
+        let (before, mut nodes) = (frontier.clone(), Vec::new());
+        let appended = leaves.iter().map(|leaf| {
+            frontier.push(leaf_hash(leaf), |node, digest| nodes.push((node, digest)));
+            (Entry::decode(leaf).unwrap().envelope.id(), Bytes::copy_from_slice(leaf))
+        });
+        let leaves = appended.collect();
+        let sign = |size, root| {
+            let checkpoint = Checkpoint { origin: ORIGIN.into(), size, root };
+            Some(SignedCheckpoint::sign(checkpoint, &log()).note().to_owned())
+        };
+        let ledger = LedgerId::new(entry(0).envelope.id());
+        let outcomes = store.commit(vec![Append { ledger, before, leaves, nodes, sign: Box::new(sign) }]).unwrap();
+        assert!(outcomes[0].is_ok());
+    }
+    drop(store);
+    disk.files()
+}
+
+fn open_store(disk: &MemoryDisk) -> LogStore {
+    let index: Box<dyn Index> = Box::new(MemoryIndex::new());
+    let usual = LogConfig::new(LogId(*b"a frozen"));
+    let config = LogConfig { segment_bytes: 1_500, ahead_bytes: 0, settling: Settling::WhenAsked, ..usual };
+    LogStore::open_on(Arc::new(disk.clone()), move || Ok(index), config).unwrap()
 }
 
 fn write() -> Written {
@@ -72,18 +115,21 @@ fn write() -> Written {
         cosigned: cosigned.note().into(),
         receipt: receipt.to_text(),
         bundle: bundle.finish(&signed).unwrap(),
+        store: write_store(&leaves),
     }
 }
 
 impl Written {
-    fn files(&self) -> [(&'static str, &[u8]); 5] {
-        [
+    fn files(&self) -> Vec<(String, &[u8])> {
+        let single: [(&str, &[u8]); 5] = [
             ("entry.leaf", &self.leaf),
             ("checkpoint", self.checkpoint.as_bytes()),
             ("checkpoint.cosigned", self.cosigned.as_bytes()),
             ("entry.tlog-proof", self.receipt.as_bytes()),
             ("log.counterfoil", &self.bundle),
-        ]
+        ];
+        let store = self.store.iter().map(|(name, bytes)| (format!("store/{name}"), bytes.as_slice()));
+        single.into_iter().map(|(name, bytes)| (name.to_owned(), bytes)).chain(store).collect()
     }
 }
 
@@ -98,7 +144,7 @@ fn frozen_text(name: &str) -> String {
 #[test]
 fn this_release_writes_the_frozen_bytes() {
     for (name, bytes) in write().files() {
-        assert_eq!(fs::read(frozen(name)).unwrap(), bytes, "{name} is not what it was when it was frozen");
+        assert_eq!(fs::read(frozen(&name)).unwrap(), bytes, "{name} is not what it was when it was frozen");
     }
 }
 
@@ -139,12 +185,31 @@ fn the_frozen_bundle_reads() {
     assert_eq!(bundle.finish().unwrap(), frozen_text("checkpoint"));
 }
 
+#[test]
+fn the_frozen_store_opens_and_is_walked_through() {
+    let disk = MemoryDisk::new();
+    for file in fs::read_dir(frozen("store")).unwrap().map(Result::unwrap) {
+        disk.put(file.file_name().to_str().unwrap(), &fs::read(file.path()).unwrap());
+    }
+    let mut walker = Walker::open(Arc::new(disk.clone())).unwrap();
+    let mut frames = Vec::new();
+    while let Some(frame) = walker.next_frame().unwrap() {
+        frames.push((frame.end.sequence, frame.appends[0].before.get(), frame.appends[0].leaves.len()));
+    }
+    assert_eq!(frames, [(1, 0, 1), (2, 1, 3), (3, 4, 1)]);
+    let (store, ledger) = (open_store(&disk), LedgerId::new(entry(0).envelope.id()));
+    let leaves = store.leaves(ledger, LeafIndex::new(0), usize::MAX, usize::MAX).unwrap();
+    assert!(leaves.iter().eq((0..5).map(|index| entry(index).encode()).collect::<Vec<_>>().iter()));
+    let head = store.head(ledger).unwrap().unwrap();
+    assert_eq!((head.size.get(), head.note), (5, frozen_text("checkpoint")));
+}
+
 /// Writes the files of a new version of a format, when it is asked to by `COUNTERFOIL_FREEZE_FORMATS`, and never over one that
 /// is frozen: each must then be what is written now.
 #[test]
 fn what_is_frozen_is_never_written_over() {
     for (name, bytes) in write().files() {
-        let path = frozen(name);
+        let path = frozen(&name);
         if !path.exists() && std::env::var_os("COUNTERFOIL_FREEZE_FORMATS").is_some() {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, bytes).unwrap();
