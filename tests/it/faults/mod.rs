@@ -5,4 +5,6 @@ mod disk;
 mod power;
 pub(crate) mod promises;
 pub(crate) mod server;
+mod stores;
 mod syscalls;
+mod trouble;

@@ -2,7 +2,7 @@
 
 mod damage;
 mod log;
-mod model;
+pub(crate) mod model;
 mod sled;
 mod suite;
 
