@@ -12,6 +12,7 @@ use std::{
 };
 
 use counterfoil::keys::PublicKey;
+use tokio::task::block_in_place;
 
 use crate::cli::machine::PROGRAM;
 
@@ -64,7 +65,7 @@ impl Place {
             // Who waited may have given up.
             let _ = ready.send(line);
         });
-        let line = line.recv_timeout(PATIENCE).unwrap_or_default();
+        let line = block_in_place(|| line.recv_timeout(PATIENCE)).unwrap_or_default();
         let url = line.split_whitespace().find(|word| word.starts_with("http://")).map(str::to_owned);
         let log_key = line.split_whitespace().last().and_then(|word| word.parse().ok());
         let mut running = Running { child, said: self.said.clone(), url: String::new(), log_key: any_key() };
@@ -106,7 +107,8 @@ impl Running {
     }
 
     fn ended(mut self) -> Ended {
-        let status = self.wait(PATIENCE);
+        // Connections of this process must go on being served, or the server waits for them.
+        let status = block_in_place(|| self.wait(PATIENCE));
         let said = fs::read_to_string(&self.said).unwrap_or_default();
         Ended { code: status.and_then(|status| status.code()), hung: status.is_none(), said }
     }
