@@ -13,13 +13,13 @@ pub enum Exit {
     Usage,
     /// A signature, a proof or a receipt does not verify.
     Unverified,
-    /// An audit found something.
+    /// An audit, or a check of a store, found something.
     Findings,
     /// The agreement refuses.
     Refused,
     /// The server cannot be reached, or is busy.
     Unreachable,
-    /// The configuration or a key file is wrong.
+    /// The configuration or a key file is wrong, or a store is missing or in use.
     Configuration,
 }
 
@@ -30,10 +30,10 @@ impl Exit {
         (Self::Fault, 1, "our fault, or the machine's"),
         (Self::Usage, 2, "the command line was not understood"),
         (Self::Unverified, 10, "a signature, a proof or a receipt does not verify"),
-        (Self::Findings, 11, "an audit found something"),
+        (Self::Findings, 11, "an audit, or a check of a store, found something"),
         (Self::Refused, 12, "the agreement refuses"),
         (Self::Unreachable, 13, "the server cannot be reached, or is busy"),
-        (Self::Configuration, 14, "the configuration or a key file is wrong"),
+        (Self::Configuration, 14, "the configuration or a key file is wrong, or a store is missing or in use"),
     ];
 
     /// Returns the exit code.

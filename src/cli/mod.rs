@@ -24,6 +24,7 @@ pub mod period;
 pub mod session;
 mod signing;
 pub mod statement_of_account;
+mod store_place;
 pub mod table;
 pub mod terms_toml;
 pub mod toml_file;
@@ -44,6 +45,7 @@ mod decline;
 mod demo;
 mod explain;
 mod export;
+mod fsck;
 mod key;
 mod log;
 mod man;
@@ -106,6 +108,7 @@ enum Verb {
     Demo(demo::DemoArgs),
     Simulate(simulate::SimulateArgs),
     Serve(serve::ServeArgs),
+    Fsck(fsck::FsckArgs),
     Key(key::KeyArgs),
     Propose(propose::ProposeArgs),
     Accept(accept::AcceptArgs),
@@ -140,6 +143,7 @@ impl Verb {
             Self::Demo(args) => demo::run(&args, session),
             Self::Simulate(args) => simulate::run(&args, session),
             Self::Serve(args) => serve::run(&args, session),
+            Self::Fsck(args) => fsck::run(&args, session),
             Self::Key(args) => key::run(&args, session),
             Self::Propose(args) => propose::run(&args, session),
             Self::Accept(args) => accept::run(&args, session),

@@ -22,6 +22,7 @@ mod recovery;
 mod run;
 mod scan;
 mod segments;
+pub mod survey;
 mod tail;
 pub mod walk;
 mod writer;

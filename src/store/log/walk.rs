@@ -101,12 +101,8 @@ impl Walker {
             path: self.disk.place(),
             problem: format!("frame {} is none that this version writes", frame.sequence),
         };
-        let appends = frame.appends().ok_or_else(not_ours)?.into_iter().map(|(append, note)| {
-            let leaves = append.leaves().map(|(id, leaf)| (id, frame.bytes.slice_ref(leaf))).collect();
-            let (nodes, note) = (append.nodes().collect(), frame.note(note).unwrap_or_default().to_owned());
-            WalkedAppend { ledger: append.ledger, before: append.before, after: append.after, leaves, nodes, note }
-        });
-        Ok(Some(WalkedFrame { offset: frame.offset, end: self.position, appends: appends.collect() }))
+        let appends = walked(&frame).ok_or_else(not_ours)?;
+        Ok(Some(WalkedFrame { offset: frame.offset, end: self.position, appends }))
     }
 
     fn step(&mut self) -> Result<Option<Frame>, StoreError> {
@@ -135,6 +131,16 @@ impl Walker {
         };
         Err(describe(&self.files, &last, &self.ledgers, bad, later, durable))
     }
+}
+
+/// Reads what a frame appends; `None` if it is none as we write them.
+pub(super) fn walked(frame: &Frame) -> Option<Vec<WalkedAppend>> {
+    let appends = frame.appends()?.into_iter().map(|(append, note)| {
+        let leaves = append.leaves().map(|(id, leaf)| (id, frame.bytes.slice_ref(leaf))).collect();
+        let (nodes, note) = (append.nodes().collect(), frame.note(note).unwrap_or_default().to_owned());
+        WalkedAppend { ledger: append.ledger, before: append.before, after: append.after, leaves, nodes, note }
+    });
+    Some(appends.collect())
 }
 
 /// Copies a log, up to where it is durable, onto an empty disk, with every check; returns where the copy ends. The log may be

@@ -1,6 +1,7 @@
 //! The command line as people use it: the real program, a server of its own, and a machine for each party.
 
 mod demo;
+mod fsck;
 mod life;
 pub mod machine;
 mod mistakes;

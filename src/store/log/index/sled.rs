@@ -52,6 +52,22 @@ impl SledIndex {
         Ok(index)
     }
 
+    /// Opens the index in the folder `path` as it is; `None` if there is none.
+    ///
+    /// Errors: what is wrong with it, in words.
+    pub fn open_existing(path: &Path, cache_bytes: u64) -> Result<Option<Self>, String> {
+        if !path.join("db").exists() {
+            return Ok(None);
+        }
+        let mut index = Self { path: path.to_owned(), cache_bytes, open: None };
+        match index.try_open() {
+            Ok(open) => index.open = Some(open),
+            Err(Problem::InUse) => return Err("another process has it open".into()),
+            Err(Problem::Spoilt(problem)) => return Err(format!("it does not open: {problem}")),
+        }
+        Ok(Some(index))
+    }
+
     fn try_open(&self) -> Result<Open, Problem> {
         let config = sled::Config::new().path(&self.path).cache_capacity(self.cache_bytes);
         let config = config.mode(sled::Mode::HighThroughput);

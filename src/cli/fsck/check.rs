@@ -1,0 +1,158 @@
+//! The walk: frames are read in order, opened on every core, and taken in order. Of bytes, only a few pieces are in memory; of
+//! each ledger, the law's state and the hashes of its tree.
+
+use std::{collections::BTreeMap, mem, sync::Arc};
+
+use crate::{
+    cli::{
+        error::Failure,
+        fsck::{
+            ledger::{Ledger, Opened, OpenedAppend},
+            report::{Finding, Place, Report},
+        },
+    },
+    digest::Digest,
+    keys::KnownKeys,
+    ledger::{LedgerId, entry::Entry},
+    merkle::hash::leaf_hash,
+    parallel::in_order,
+    statement::{id::AgreementId, wire},
+    store::{
+        StoreError,
+        disk::Disk,
+        log::{
+            LogDamage,
+            index::Index,
+            survey::{Survey, Surveyed, SurveyedFrame},
+            walk::WalkedAppend,
+        },
+    },
+};
+
+/// Checks the store on a disk, with its index if there is one.
+pub(super) fn check(disk: &Arc<dyn Disk>, index: Option<Box<dyn Index>>, report: &mut Report) -> Result<(), Failure> {
+    let mut survey = Survey::open(disk, index)?;
+    if !survey.is_there() {
+        return Err(Failure::configuration(format!("there is no store in {}", disk.place()))
+            .hint("name the directory of a store with --store"));
+    }
+    let known = KnownKeys::default();
+    let mut ledgers = BTreeMap::new();
+    let (mut failed, mut ended) = (None, false);
+    in_order(
+        || {
+            let piece = if ended { Vec::new() } else { read_piece(&mut survey, &mut failed, &mut ended) };
+            (!piece.is_empty()).then_some(piece)
+        },
+        |piece| piece.into_iter().map(|frame| open(frame, &known)).collect::<Vec<_>>(),
+        |piece: Vec<OpenedPart>| {
+            piece.into_iter().for_each(|part| take(part, &mut ledgers, report));
+            true
+        },
+    );
+    if let Some(error) = failed {
+        return Err(Failure::from(error));
+    }
+    if survey.high_water().is_none() && survey.position().sequence > 0 {
+        let place = Place { frame: survey.position().sequence, file: "high-water".into(), offset: 0 };
+        let says = "the high-water mark is missing, damaged, or another log's: how much was durable, nobody knows";
+        report.find(Finding { ledger: None, entry: None, place, rule: "HIGH_WATER_MISSING", says: says.into() });
+    }
+    report.ledgers = u64::try_from(ledgers.len()).unwrap_or(u64::MAX);
+    report.entries = ledgers.values().map(Ledger::size).sum();
+    report.torn = survey.is_torn();
+    report.index.extend(survey.index_problems());
+    Ok(())
+}
+
+/// Enough that handing them over costs nothing beside verifying.
+const PIECE_ENTRIES: usize = 64;
+
+fn read_piece(survey: &mut Survey, failed: &mut Option<StoreError>, ended: &mut bool) -> Vec<Surveyed> {
+    let (mut piece, mut entries) = (Vec::new(), 0);
+    while entries < PIECE_ENTRIES {
+        match survey.next_frame() {
+            Ok(Some(next)) => {
+                if let Surveyed::Frame(frame) = &next {
+                    entries += frame.appends.iter().map(|append| append.leaves.len()).sum::<usize>();
+                }
+                piece.push(next);
+            }
+            Ok(None) => {
+                *ended = true;
+                break;
+            }
+            Err(error) => {
+                (*failed, *ended) = (Some(error), true);
+                break;
+            }
+        }
+    }
+    piece
+}
+
+/// A frame, or a damage, with everything in it opened.
+struct OpenedPart {
+    damage: Option<Box<LogDamage>>,
+    frames: Vec<(Place, Vec<OpenedAppend>)>,
+}
+
+fn open(part: Surveyed, known: &KnownKeys) -> OpenedPart {
+    let (damage, frames) = match part {
+        Surveyed::Frame(frame) => (None, vec![frame]),
+        Surveyed::Damage(damage, salvaged) => (Some(damage), salvaged),
+    };
+    let opened = frames.into_iter().map(|mut frame: SurveyedFrame| {
+        let appends = mem::take(&mut frame.appends);
+        let place = Place { frame: frame.sequence, file: frame.file, offset: frame.offset };
+        (place, appends.into_iter().map(|append| open_append(append, known)).collect())
+    });
+    OpenedPart { damage, frames: opened.collect() }
+}
+
+fn open_append(append: WalkedAppend, known: &KnownKeys) -> OpenedAppend {
+    OpenedAppend {
+        ledger: agreement_of(append.ledger),
+        before: append.before.get(),
+        leaves: append.leaves.iter().map(|(id, leaf)| open_leaf(*id, leaf, known)).collect(),
+        nodes: append.nodes,
+        note: append.note,
+    }
+}
+
+fn open_leaf(id: Digest, leaf: &[u8], known: &KnownKeys) -> Opened {
+    let entry = match Entry::decode(leaf) {
+        Err(error) => Err(("ENTRY_MALFORMED", error.to_string())),
+        Ok(entry) => match wire::open_with(&entry.envelope, known) {
+            Ok(signed) => Ok((entry, signed)),
+            Err(error) => Err((error.reason(), error.to_string())),
+        },
+    };
+    Opened { id, leaf_hash: leaf_hash(leaf), entry }
+}
+
+fn agreement_of(ledger: LedgerId) -> AgreementId {
+    AgreementId::from_digest(ledger.digest())
+}
+
+fn take(part: OpenedPart, ledgers: &mut BTreeMap<AgreementId, Ledger>, report: &mut Report) {
+    let sure = part.damage.is_none();
+    if let Some(damage) = part.damage {
+        let place = Place { frame: damage.sequence, file: damage.file.clone(), offset: damage.offset };
+        let says = format!("frame {} {}", damage.sequence, damage.problem);
+        report.find(Finding { ledger: None, entry: None, place: place.clone(), rule: "FRAME_DAMAGED", says });
+        if part.frames.is_empty() {
+            for (id, head) in &damage.last_good {
+                let id = agreement_of(*id);
+                ledgers.entry(id).or_insert_with(|| Ledger::new(id)).hurt_at(head.size.get(), &place, report);
+            }
+        }
+    }
+    for (place, appends) in part.frames {
+        report.frames += 1;
+        for append in appends {
+            let id = append.ledger;
+            ledgers.entry(id).or_insert_with(|| Ledger::new(id)).take(append, &place, sure, report);
+        }
+    }
+}

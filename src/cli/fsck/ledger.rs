@@ -1,0 +1,304 @@
+//! One ledger on its way through a check of the store: its tree, its notes, and the law.
+//!
+//! What is bad has no effect but keeps its place, so that what follows is judged on its own.
+
+use std::{collections::HashSet, convert::Infallible};
+
+use crate::{
+    agreement::{
+        Agreement,
+        refusal::{Refusal, check_seen},
+    },
+    checkpoint::{Checkpoint, SignedCheckpoint, note::Note, note::NoteVerifier},
+    cli::fsck::report::{Finding, Good, Hurt, Place, Report},
+    digest::Digest,
+    keys::PublicKey,
+    ledger::entry::Entry,
+    merkle::{
+        index::{NodeIndex, TreeSize},
+        proof::{Nodes, root_at},
+        tree::Frontier,
+    },
+    statement::{Signed, id::AgreementId},
+};
+
+/// An entry, and what stands in it, computed from its bytes alone.
+pub(super) struct Opened {
+    /// The id that the log keeps for it.
+    pub(super) id: Digest,
+    pub(super) leaf_hash: Digest,
+    /// Rule and text, if nobody signed it or it is no entry.
+    pub(super) entry: Result<(Entry, Signed), (&'static str, String)>,
+}
+
+/// What a frame appends to a ledger, opened.
+pub(super) struct OpenedAppend {
+    pub(super) ledger: AgreementId,
+    pub(super) before: u64,
+    pub(super) leaves: Vec<Opened>,
+    pub(super) nodes: Vec<Digest>,
+    pub(super) note: String,
+}
+
+/// A ledger as far as it was read.
+pub(super) struct Ledger {
+    id: AgreementId,
+    tree: Tree,
+    /// The tree of the hashes that stand beside the entries, once the two differ.
+    beside: Option<Tree>,
+    known: HashSet<Digest>,
+    agreement: Option<Agreement>,
+    origin: Option<String>,
+    last_good: Option<Good>,
+    hurt: bool,
+    /// Entries are missing: what follows cannot be held against a root or the law.
+    gap: bool,
+    next: u64,
+}
+
+impl Ledger {
+    pub(super) fn new(id: AgreementId) -> Self {
+        Self {
+            id,
+            tree: Tree::default(),
+            beside: None,
+            known: HashSet::new(),
+            agreement: None,
+            origin: None,
+            last_good: None,
+            hurt: false,
+            gap: false,
+            next: 0,
+        }
+    }
+
+    pub(super) const fn size(&self) -> u64 {
+        self.next
+    }
+
+    /// Takes what a frame appends; `sure`: the frame's own check holds.
+    pub(super) fn take(&mut self, append: OpenedAppend, place: &Place, sure: bool, report: &mut Report) {
+        if append.before != self.next {
+            let (next, before) = (self.next, append.before);
+            let says = match before > next {
+                true => format!("entries {next} to {} are missing, or cannot be read", before - 1),
+                false => format!("{next} entries stand before what was written behind {before}"),
+            };
+            self.find(Some(next.min(before)), "ENTRIES_MISSING", says, place, report);
+            self.gap = true;
+            self.next = before;
+        }
+        if !sure {
+            self.hurt_at(append.before, place, report);
+        }
+        let mut nodes = append.nodes.into_iter();
+        for opened in append.leaves {
+            self.entry(opened, &mut nodes, place, report);
+        }
+        self.note(&append.note, place, report);
+    }
+
+    fn entry(
+        &mut self,
+        opened: Opened,
+        nodes: &mut impl Iterator<Item = Digest>,
+        place: &Place,
+        report: &mut Report,
+    ) {
+        let index = self.next;
+        self.next += 1;
+        let at = NodeIndex { level: 0, index };
+        let kept: Vec<Digest> = nodes.take(1 + usize::try_from(at.index.trailing_ones()).unwrap_or(0)).collect();
+        if kept.first() != Some(&opened.leaf_hash) {
+            let says = format!("entry {index} was changed, or the hash kept of it");
+            self.find(Some(index), "LEAF_HASH_MISMATCH", says, place, report);
+        }
+        if !self.gap {
+            self.grow(index, opened.leaf_hash, &kept, place, report);
+        }
+        let (entry, signed) = match opened.entry {
+            Ok(opened) => opened,
+            Err((rule, says)) => {
+                self.find(Some(index), rule, format!("entry {index}: {says}"), place, report);
+                self.pass_over();
+                return;
+            }
+        };
+        if signed.id().digest() != opened.id {
+            let says = format!("entry {index} is kept under another id than its own");
+            self.find(Some(index), "ID_MISMATCH", says, place, report);
+        }
+        if !self.known.insert(signed.id().digest()) {
+            let says = format!("entry {index} says again what an entry before it said");
+            self.find(Some(index), "ENTRY_REPEATED", says, place, report);
+            self.pass_over();
+        } else if let Err(refusal) = self.judge(index, &entry, &signed) {
+            let says = format!("entry {index} does not follow from the entries before it: {refusal}");
+            self.find(Some(index), refusal.reason(), says, place, report);
+            self.pass_over();
+        }
+    }
+
+    /// Lets the tree grow, and holds the nodes above the leaf against those that are kept.
+    fn grow(&mut self, index: u64, leaf_hash: Digest, kept: &[Digest], place: &Place, report: &mut Report) {
+        let before = self.beside.is_none().then(|| self.tree.clone_if(kept.first() != Some(&leaf_hash))).flatten();
+        let completed = self.tree.push(leaf_hash);
+        let differs = completed != kept;
+        if let Some(beside) = &mut self.beside {
+            beside.push(kept.first().copied().unwrap_or(leaf_hash));
+        } else if let Some(mut beside) = before {
+            beside.push(kept.first().copied().unwrap_or(leaf_hash));
+            self.beside = Some(beside);
+        } else if differs {
+            let says = format!("the nodes that entry {index} completes are not those kept");
+            self.find(Some(index), "NODE_MISMATCH", says, place, report);
+        }
+    }
+
+    fn pass_over(&mut self) {
+        if let Some(agreement) = &mut self.agreement {
+            agreement.pass_over();
+        }
+    }
+
+    fn judge(&mut self, index: u64, entry: &Entry, signed: &Signed) -> Result<(), Refusal> {
+        if self.gap {
+            return Ok(());
+        }
+        check_seen(signed, self.seen_root(index, signed))?;
+        match &mut self.agreement {
+            Some(agreement) => {
+                let admission = agreement.admit(signed, entry.admitted)?;
+                agreement.apply(admission);
+            }
+            None if index == 0 => self.agreement = Some(Agreement::found(signed, entry.admitted)?),
+            // Entry 0 founds nothing, which is a finding already.
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn seen_root(&self, index: u64, signed: &Signed) -> Option<Digest> {
+        let seen = signed.statement().seen?;
+        let size = TreeSize::new(seen.tree_size).filter(|_| (1..=index).contains(&seen.tree_size))?;
+        let beside = self.beside.as_ref().map(|tree| tree.root_at(size)).filter(|root| *root == seen.root);
+        Some(beside.unwrap_or_else(|| self.tree.root_at(size)))
+    }
+
+    fn note(&mut self, note: &str, place: &Place, report: &mut Report) {
+        report.checkpoints += 1;
+        let checkpoint = match open(note, self.id, report.key) {
+            Ok(checkpoint) => checkpoint,
+            Err(says) => {
+                let says = format!("the checkpoint of {} entries is not the log's: {says}", self.next);
+                self.find(self.next.checked_sub(1), "CHECKPOINT_INVALID", says, place, report);
+                return;
+            }
+        };
+        if self.origin.get_or_insert_with(|| checkpoint.origin.clone()) != &checkpoint.origin {
+            let says = format!("the checkpoint of {} entries is of another origin: {}", self.next, checkpoint.origin);
+            self.find(self.next.checked_sub(1), "ORIGIN_MISMATCH", says, place, report);
+        }
+        if checkpoint.size.get() != self.next {
+            let says = format!("the checkpoint behind entry {} says {} entries", self.next - 1, checkpoint.size);
+            self.find(self.next.checked_sub(1), "SIZE_MISMATCH", says, place, report);
+            return;
+        }
+        if self.gap {
+            return;
+        }
+        let roots = [Some(&self.tree), self.beside.as_ref()];
+        if !roots.into_iter().flatten().any(|tree| tree.frontier.root() == checkpoint.root) {
+            let says = format!("the entries do not make the root that was signed for {} entries", self.next);
+            let first = self.last_good.as_ref().map_or(0, |good| good.size);
+            self.find(Some(first), "ROOT_MISMATCH", says, place, report);
+        }
+        if !self.hurt {
+            self.last_good = Some(Good { size: self.next, root: checkpoint.root, note: note.to_owned() });
+        }
+    }
+
+    fn find(&mut self, entry: Option<u64>, rule: &'static str, says: String, place: &Place, report: &mut Report) {
+        report.find(Finding { ledger: Some(self.id), entry, place: place.clone(), rule, says });
+        let first = entry.unwrap_or(0);
+        self.hurt_at(first, place, report);
+        // In the frame that was named first, the entry that is bad says more than that the frame is.
+        let known = report.hurt.get_mut(&self.id).filter(|known| !known.exact && known.place.frame == place.frame);
+        if let Some(known) = known {
+            (known.first_bad, known.exact) = (first, true);
+        }
+    }
+
+    /// Says from where on the ledger is not proved good, unless that is said already.
+    pub(super) fn hurt_at(&mut self, first_bad: u64, place: &Place, report: &mut Report) {
+        self.hurt = true;
+        let last_good = self.last_good.clone();
+        let hurt = || Hurt { first_bad, exact: false, place: place.clone(), last_good };
+        report.hurt.entry(self.id).or_insert_with(hurt);
+    }
+}
+
+/// Opens a note with the key, or without one reads only what it says.
+fn open(note: &str, id: AgreementId, key: Option<PublicKey>) -> Result<Checkpoint, String> {
+    let origin = note.lines().next().unwrap_or_default();
+    if origin.rsplit('/').next() != Some(id.to_string().as_str()) {
+        return Err("its origin names another agreement".into());
+    }
+    let Some(key) = key else {
+        let parsed = Note::parse(note).map_err(|error| error.to_string())?;
+        return Checkpoint::parse(parsed.text()).map_err(|error| error.to_string());
+    };
+    let verifier = NoteVerifier::new(origin, key).map_err(|error| error.to_string())?;
+    let opened = SignedCheckpoint::open(note, &verifier).map_err(|error| error.to_string())?;
+    Ok(opened.checkpoint().clone())
+}
+
+/// A tree in the making, of which every earlier root can be had again.
+#[derive(Clone)]
+struct Tree {
+    frontier: Frontier,
+    /// Roots of perfect subtrees by level.
+    subtrees: Vec<Vec<Digest>>,
+}
+
+impl Default for Tree {
+    fn default() -> Self {
+        Self { frontier: Frontier::empty(), subtrees: Vec::new() }
+    }
+}
+
+impl Tree {
+    fn clone_if(&self, wanted: bool) -> Option<Self> {
+        wanted.then(|| self.clone())
+    }
+
+    /// Pushes a leaf; returns the nodes it completes.
+    fn push(&mut self, leaf_hash: Digest) -> Vec<Digest> {
+        let (subtrees, mut completed) = (&mut self.subtrees, Vec::with_capacity(2));
+        self.frontier.push(leaf_hash, |node, digest| {
+            let level = usize::from(node.level);
+            if subtrees.len() <= level {
+                subtrees.resize_with(level + 1, Vec::new);
+            }
+            subtrees[level].push(digest);
+            completed.push(digest);
+        });
+        completed
+    }
+
+    fn root_at(&self, size: TreeSize) -> Digest {
+        let Ok(root) = root_at(&Subtrees(&self.subtrees), size);
+        root
+    }
+}
+
+struct Subtrees<'a>(&'a [Vec<Digest>]);
+
+impl Nodes for Subtrees<'_> {
+    type Error = Infallible;
+
+    fn node(&self, node: NodeIndex) -> Result<Digest, Infallible> {
+        let index = usize::try_from(node.index).expect("a subtree in memory has an index within memory");
+        Ok(self.0[usize::from(node.level)][index])
+    }
+}
