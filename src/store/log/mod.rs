@@ -8,6 +8,12 @@
 //!   memory first (`recent`). It is made anew from the log whenever it is missing, too old, or not of this log (`recovery`).
 //! - A log that ends before its high-water mark, or is bad where it was durable, is not opened, and says where (`damage`).
 //! - In memory there are a few numbers for each ledger, and none for its entries.
+//!
+//! It stands as the truth, and not sled (`store::sled`), because of what cuts of the power did to sled: flushed as it offers it
+//! all of 20 lost acknowledged batches and 10 databases did not open again; synced under one writer 109 were without loss, but
+//! with several writers 5 of 40 did not open, and one flipped bit makes it drop everything behind without a word. Here a bit
+//! anywhere is named at the next start, and the log is 2 to 4 times faster at batches of 256 and 4,096 in one run, at less than
+//! a third of the bytes on disk (`benches/store.rs`).
 
 mod commit;
 mod damage;

@@ -1,4 +1,5 @@
-//! The embedded store: sled 0.34.7, guarded against what was measured of it.
+//! sled 0.34.7 as the truth, guarded against what was measured of it: what the log ([`crate::store::log`]) is compared with. No
+//! server uses it.
 //!
 //! - `flush()` survives SIGKILL but not a power cut, so after it the `db` file is synced by a second handle, and only then is
 //!   a commit durable. Never `flush_async`, which waits for ever with eight or more callers.

@@ -167,17 +167,24 @@ impl Index for SledIndex {
         self.open = None;
         // Another name first: what is being removed must never be opened as the index.
         let discarded = self.path.with_extension("discarded");
-        let there = |removed: io::Result<()>| match removed {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            removed => removed.map(|()| true),
-        };
-        there(fs::remove_dir_all(&discarded)).map_err(disk)?;
-        there(fs::rename(&self.path, &discarded)).map_err(disk)?;
+        remove(&discarded).map_err(disk)?;
+        if_there(fs::rename(&self.path, &discarded)).map_err(disk)?;
         self.open = Some(self.try_open().map_err(|problem| match problem {
             Problem::InUse => StoreError::InUse { path: self.path.display().to_string() },
             Problem::Spoilt(problem) => StoreError::Unopenable { path: self.path.display().to_string(), problem },
         })?);
-        there(fs::remove_dir_all(&discarded)).map_err(disk)?;
-        Ok(())
+        remove(&discarded).map_err(disk)
+    }
+}
+
+/// Removes a folder, or a file that stands in its place.
+fn remove(path: &Path) -> io::Result<()> {
+    if_there(if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) })
+}
+
+fn if_there(done: io::Result<()>) -> io::Result<()> {
+    match done {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        done => done,
     }
 }

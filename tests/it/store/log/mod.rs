@@ -3,7 +3,13 @@
 mod crash;
 mod damage;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    env,
+    fs::{self, File},
+    path::Path,
+    process::Command,
+    sync::Arc,
+};
 
 use counterfoil::store::{
     Store as _, StoreError,
@@ -12,6 +18,7 @@ use counterfoil::store::{
         LogConfig, LogId, LogStore, Settling,
         index::{Index, memory::MemoryIndex},
     },
+    sled::SledStore,
 };
 use tempfile::tempdir;
 
@@ -88,4 +95,107 @@ fn what_was_committed_is_there_after_reopening_many_times() {
         models.iter().for_each(|model| model.check(&store));
     }
     models.iter().for_each(|model| model.check(&open(&path)));
+}
+
+#[test]
+fn sixteen_thousand_ledgers_are_founded_in_one_commit() {
+    let (disk, index) = (MemoryDisk::new(), MemoryIndex::new());
+    let store = open_in_memory(&disk, &index);
+    let mut models: Vec<_> = (0..16_000).map(|number| Model::new(&format!("of many {number}"))).collect();
+    for round in 0..2_u64 {
+        let appends = models.iter_mut().zip(0..).map(|(model, number)| model.append([leaf(number << 8 | round, 60)]));
+        assert!(store.commit(appends.collect()).unwrap().iter().all(Result::is_ok));
+    }
+    models.iter().step_by(501).for_each(|model| model.check(&store));
+    drop(store);
+    let store = open_in_memory(&disk, &index);
+    assert_eq!(store.ledgers(None, usize::MAX).unwrap().len(), 16_000);
+    models.iter().step_by(501).for_each(|model| model.check(&store));
+}
+
+const CHILD_STORE: &str = "COUNTERFOIL_TEST_LOG_OF_PARENT";
+
+#[test]
+fn another_process_is_told_who_has_the_store() {
+    let folder = tempdir().unwrap();
+    let mut model = Model::new("shared");
+    let store = open(folder.path());
+    store.commit(vec![model.append([leaf(0, 100)])]).unwrap();
+    let child = || {
+        Command::new(env::current_exe().unwrap())
+            .args(["store::log::in_another_process", "--exact", "--nocapture"])
+            .env(CHILD_STORE, folder.path())
+            .output()
+            .unwrap()
+    };
+    let told = String::from_utf8(child().stderr).unwrap();
+    assert!(told.contains("said: another process has the store"), "{told}");
+    model.check(&store);
+    drop(store);
+    let told = String::from_utf8(child().stderr).unwrap();
+    assert!(told.contains("said: opened"), "{told}");
+}
+
+/// The other process of [`another_process_is_told_who_has_the_store`]; without it, nothing.
+#[test]
+fn in_another_process() {
+    let Some(path) = env::var_os(CHILD_STORE) else { return };
+    match LogStore::open(Path::new(&path), CACHE_BYTES) {
+        Ok(_) => eprintln!("said: opened"),
+        Err(error) => eprintln!("said: {error}"),
+    }
+}
+
+#[test]
+fn a_store_of_the_earlier_format_is_named_and_left_alone() {
+    let folder = tempdir().unwrap();
+    drop(SledStore::open(folder.path(), CACHE_BYTES).unwrap());
+    match LogStore::open(folder.path(), CACHE_BYTES) {
+        Err(StoreError::Format { found, .. }) => assert_eq!(found, "counterfoil store 1"),
+        other => panic!("{:?}", other.err()),
+    }
+    drop(SledStore::open(folder.path(), CACHE_BYTES).unwrap());
+}
+
+#[test]
+fn a_folder_that_cannot_be_a_store_is_an_error() {
+    let folder = tempdir().unwrap();
+    let file = folder.path().join("file");
+    File::create(&file).unwrap();
+    for path in [file.clone(), file.join("below")] {
+        let error = LogStore::open(&path, CACHE_BYTES).err().unwrap();
+        assert!(matches!(error, StoreError::Disk { .. }), "{error}");
+    }
+}
+
+/// Whatever became of the folder of the index: gone, spoilt, or no database at all.
+#[test]
+fn an_index_on_disk_that_does_not_open_is_made_anew() {
+    let folder = tempdir().unwrap();
+    let mut model = Model::new("indexed");
+    let store = open(folder.path());
+    for number in 0..200 {
+        store.commit(vec![model.append([leaf(number, 100)])]).unwrap();
+    }
+    drop(store);
+    let index = folder.path().join("index");
+    let db = fs::read(index.join("db")).unwrap();
+    let places = (0..40).map(|step| step * db.len() / 40 + 3);
+    for place in places {
+        let mut spoilt = db.clone();
+        spoilt[place] ^= 0x20;
+        fs::write(index.join("db"), spoilt).unwrap();
+        model.check(&open(folder.path()));
+    }
+    for spoil in [Path::new("db"), Path::new("conf")] {
+        fs::write(index.join(spoil), b"no database").unwrap();
+        model.check(&open(folder.path()));
+    }
+    fs::remove_dir_all(&index).unwrap();
+    fs::write(&index, b"not even a folder").unwrap();
+    let opened = LogStore::open(folder.path(), CACHE_BYTES);
+    match opened {
+        Ok(store) => model.check(&store),
+        Err(error) => panic!("{error}"),
+    }
 }
