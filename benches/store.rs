@@ -69,6 +69,8 @@ fn speeds(folder: &Path) -> Result<String, Box<dyn Error>> {
     Ok(table)
 }
 
+type Open = fn(&Path) -> Result<Box<dyn Store>, Box<dyn Error>>;
+
 fn sizes(folder: &Path, entries: usize) -> Result<String, Box<dyn Error>> {
     let mut table =
         format!("{entries} entries of {LEAF_BYTES} bytes, and {KEPT_BYTES} bytes that the law keeps beside each\n\n");
@@ -76,13 +78,11 @@ fn sizes(folder: &Path, entries: usize) -> Result<String, Box<dyn Error>> {
     writeln!(table, "{:>20}{:>12}{:>14}{:>10}{:>16}", titles[0], titles[1], titles[2], titles[3], titles[4])?;
     let place = tempdir_in(folder)?;
     let (log, sled) = (place.path().join("log"), place.path().join("sled"));
-    let open_log =
-        |path: &Path| -> Result<Box<dyn Store>, Box<dyn Error>> { Ok(Box::new(LogStore::open(path, CACHE_BYTES)?)) };
-    let open_sled =
-        |path: &Path| -> Result<Box<dyn Store>, Box<dyn Error>> { Ok(Box::new(SledStore::open(path, CACHE_BYTES)?)) };
-    for (name, path, open) in
-        [("log, sled as index", &log, &open_log as &dyn Fn(&Path) -> _), ("sled as truth", &sled, &open_sled)]
-    {
+    let stores: [(&str, &Path, Open); 2] = [
+        ("log, sled as index", &log, |path| Ok(Box::new(LogStore::open(path, CACHE_BYTES)?))),
+        ("sled as truth", &sled, |path| Ok(Box::new(SledStore::open(path, CACHE_BYTES)?))),
+    ];
+    for (name, path, open) in stores {
         let before = resident_bytes();
         let store = open(path)?;
         fill(store.as_ref(), entries)?;
