@@ -36,13 +36,15 @@ pub enum Word {
     Operator,
     /// The file of the server's secret log key.
     LogKeyFile,
+    /// The file that remembers how far the server's log was.
+    Guard,
     /// How much the server logs.
     Log,
 }
 
 impl Word {
     /// Every word, with what it means.
-    pub const ALL: [(Self, &'static str, &'static str); 11] = [
+    pub const ALL: [(Self, &'static str, &'static str); 12] = [
         (Self::Server, "server", "the address of the server: http://127.0.0.1:7401"),
         (Self::Key, "key", "the file of the key you sign with"),
         (Self::PassphraseFile, "passphrase_file", "the file that holds the passphrase of your key file"),
@@ -53,6 +55,7 @@ impl Word {
         (Self::Store, "store", "the directory in which the server keeps its ledgers"),
         (Self::Operator, "operator", "the name under which the server signs checkpoints"),
         (Self::LogKeyFile, "log_key_file", "the file of the server's secret log key"),
+        (Self::Guard, "guard", "the file, outside the store, that remembers how far the server's log was"),
         (Self::Log, "log", "how much the server logs: error, warn, info, debug"),
     ];
 
@@ -75,7 +78,7 @@ impl Word {
     }
 
     const fn is_path(self) -> bool {
-        matches!(self, Self::Key | Self::PassphraseFile | Self::Home | Self::Store | Self::LogKeyFile)
+        matches!(self, Self::Key | Self::PassphraseFile | Self::Home | Self::Store | Self::LogKeyFile | Self::Guard)
     }
 
     fn named(name: &str) -> Option<Self> {

@@ -15,6 +15,7 @@ mod envelope_file;
 pub mod error;
 mod failures;
 mod figures;
+mod guarding;
 mod home;
 mod ids;
 pub mod key_file;

@@ -21,10 +21,12 @@ use crate::{
         args::passphrase,
         config::Word,
         error::{Exit, Failure},
+        guarding::{Guarding, refuse_older},
         home::cannot,
         key_file,
         known_logs::OPERATOR_DEFAULT,
         session::{Session, now},
+        store_place::{beside, log_key_path, store_path},
     },
     keys::SecretKey,
     sequencer::{OpenError, Sequencer, SequencerConfig},
@@ -58,6 +60,9 @@ pub(super) struct ServeArgs {
     /// The file of the log's secret key; made on the first start [setting: log_key_file; default: log.key beside the store]
     #[arg(long, value_name = "FILE")]
     log_key_file: Option<String>,
+    /// The file, outside the store, that remembers how far the log was [setting: guard; default: log.guard beside the log key]
+    #[arg(long, value_name = "FILE")]
+    guard: Option<String>,
     /// The file that holds the passphrase of the log key file [setting: passphrase_file]
     #[arg(long, value_name = "FILE")]
     passphrase_file: Option<String>,
@@ -76,6 +81,7 @@ pub(super) fn run(args: &ServeArgs, session: &mut Session) -> Result<Exit, Failu
         (Word::Store, &args.store),
         (Word::Operator, &args.operator),
         (Word::LogKeyFile, &args.log_key_file),
+        (Word::Guard, &args.guard),
         (Word::PassphraseFile, &args.passphrase_file),
         (Word::Log, &args.log),
     ] {
@@ -84,16 +90,20 @@ pub(super) fn run(args: &ServeArgs, session: &mut Session) -> Result<Exit, Failu
     start_logging(session)?;
     let listen = listen_address(session)?;
     let operator = session.settings.text(Word::Operator).unwrap_or(OPERATOR_DEFAULT).to_owned();
-    let path = match session.settings.path(Word::Store) {
-        Some(path) => path,
-        None => session.settings.home()?.join("server").join("store"),
-    };
+    let path = store_path(session)?;
     let log_key = log_key(session, &path)?;
     let public = log_key.public();
-    let store = LogStore::open(&path, CACHE_BYTES)?;
-    session.wait(async {
+    let guard = session.settings.path(Word::Guard);
+    let guard = guard.unwrap_or_else(|| beside(&log_key_path(session, &path), "log.guard"));
+    // Before the store is opened: what opening would cut off or write must not touch an older copy.
+    if let Some(careful) = refuse_older(&guard, &path)? {
+        session.output.warn(careful);
+    }
+    let store = Arc::new(LogStore::open(&path, CACHE_BYTES)?);
+    let guarding = Guarding::start(&guard, &store)?;
+    let served = session.wait(async {
         let config = SequencerConfig::new(&operator, log_key, Arc::new(now));
-        let sequencer = Sequencer::open(Arc::new(store), config).await?;
+        let sequencer = Sequencer::open(store, config).await?;
         // After the ledgers: whoever can connect is answered.
         let listener = TcpListener::bind(listen).await.map_err(|cause| cannot_listen(listen, cause))?;
         let address = listener.local_addr().map_err(|cause| cannot_listen(listen, cause))?;
@@ -111,7 +121,10 @@ pub(super) fn run(args: &ServeArgs, session: &mut Session) -> Result<Exit, Failu
         )?;
         service::serve(sequencer, ServiceConfig::default(), listener, told_to_stop).await?;
         Ok::<_, Failure>(Exit::Done)
-    })
+    });
+    // Written once more, behind everything that was answered.
+    drop(guarding);
+    served
 }
 
 fn start_logging(session: &Session) -> Result<(), Failure> {
@@ -142,8 +155,7 @@ fn listen_address(session: &Session) -> Result<SocketAddr, Failure> {
 /// Loads the log's key. It is made on the first start alone: beside a store that has ledgers, a new key would be another
 /// log's.
 fn log_key(session: &Session, store: &Path) -> Result<SecretKey, Failure> {
-    let beside = || store.parent().unwrap_or(Path::new("")).join("log.key");
-    let path = session.settings.path(Word::LogKeyFile).unwrap_or_else(beside);
+    let path = log_key_path(session, store);
     if path.exists() {
         return Ok(key_file::load(&path, || passphrase(&session.settings, &path.display().to_string()))?);
     }

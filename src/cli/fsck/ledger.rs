@@ -98,13 +98,7 @@ impl Ledger {
         self.note(&append.note, place, report);
     }
 
-    fn entry(
-        &mut self,
-        opened: Opened,
-        nodes: &mut impl Iterator<Item = Digest>,
-        place: &Place,
-        report: &mut Report,
-    ) {
+    fn entry(&mut self, opened: Opened, nodes: &mut impl Iterator<Item = Digest>, place: &Place, report: &mut Report) {
         let index = self.next;
         self.next += 1;
         let at = NodeIndex { level: 0, index };

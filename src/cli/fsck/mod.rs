@@ -31,7 +31,8 @@ use crate::{
 
 /// Check a store that no server has open, from bytes to law, and list everything that does not hold
 #[derive(Args, Debug)]
-#[command(after_help = "Every frame of the log is read with its check, every entry is held against its hashes, every checkpoint
+#[command(
+    after_help = "Every frame of the log is read with its check, every entry is held against its hashes, every checkpoint
 that was ever signed against the entries before it, every signature is verified, every statement is judged again by the law,
 and the index is held against the log. Nothing is written but an index, if one is asked for. For each ledger that is hurt the
 first bad entry is named, and the last checkpoint before it that holds.
@@ -42,7 +43,8 @@ An index that differs is no finding: it is only a cache, which --rebuild-index m
 Examples:
   counterfoil fsck --store ./ledgers
   counterfoil fsck --store ./ledgers --log-key key1... --json
-  counterfoil fsck --store ./ledgers --rebuild-index")]
+  counterfoil fsck --store ./ledgers --rebuild-index"
+)]
 pub(super) struct FsckArgs {
     /// The directory of the ledgers [setting: store; default: server/store in your home directory for receipts]
     #[arg(long, value_name = "DIRECTORY")]

@@ -35,7 +35,12 @@ pub(super) struct Mark {
 impl Mark {
     /// Opens the mark and reads it; `None` if there is none, or it cannot be read.
     pub(super) fn open(disk: &dyn Disk) -> io::Result<Option<(Self, LogId, Position)>> {
-        let file = match disk.open(MARK_NAME) {
+        Self::open_named(disk, MARK_NAME)
+    }
+
+    /// The same for a mark of another name.
+    pub(super) fn open_named(disk: &dyn Disk, name: &str) -> io::Result<Option<(Self, LogId, Position)>> {
+        let file = match disk.open(name) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
@@ -48,11 +53,16 @@ impl Mark {
 
     /// Makes the mark of a log that has none, or whose mark is of no use.
     pub(super) fn create(disk: &dyn Disk, log: LogId, position: &Position) -> io::Result<Self> {
-        match disk.remove(MARK_NAME) {
+        Self::create_named(disk, MARK_NAME, log, position)
+    }
+
+    /// The same for a mark of another name.
+    pub(super) fn create_named(disk: &dyn Disk, name: &str, log: LogId, position: &Position) -> io::Result<Self> {
+        match disk.remove(name) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let mut mark = Self { file: disk.create(MARK_NAME)?, slot: 0 };
+        let mut mark = Self { file: disk.create(name)?, slot: 0 };
         mark.file.set_length(2 * SLOT_BYTES)?;
         mark.write(log, position)?;
         mark.file.sync_data()?;

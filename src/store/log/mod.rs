@@ -18,6 +18,7 @@
 mod commit;
 mod damage;
 mod frame;
+pub mod guard;
 pub mod index;
 mod keys;
 mod ledgers;
@@ -188,6 +189,12 @@ impl LogStore {
                 writer::sync(&self.inner);
             }
         }
+    }
+
+    /// Returns which log it is.
+    #[must_use]
+    pub fn log(&self) -> LogId {
+        self.inner.segments.log
     }
 
     /// Returns where the log ends: everything before it is durable.

@@ -31,6 +31,7 @@ const ROOMS: [(&str, &[&str]); 21] = [
             "digest",
             "time",
             "text",
+            "parallel",
         ],
     ),
     (

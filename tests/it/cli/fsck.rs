@@ -71,7 +71,8 @@ fn a_flipped_byte_is_named_with_the_first_bad_entry_and_the_last_good_checkpoint
     // Into the leaf, the notes, the check, and the header of the second frame.
     for at in [starts[1] + 240, end - 60, end - 5, starts[1] + 8] {
         let report = flipped(&world, at);
-        let rules: Vec<&str> = report["findings"].as_array().unwrap().iter().map(|f| f["rule"].as_str().unwrap()).collect();
+        let rules: Vec<&str> =
+            report["findings"].as_array().unwrap().iter().map(|f| f["rule"].as_str().unwrap()).collect();
         assert!(rules.contains(&"FRAME_DAMAGED"), "byte {at}: {report:#}");
         assert_eq!(report["findings"][0]["frame"], 2, "byte {at}: {report:#}");
         assert_eq!(report["findings"][0]["offset"], starts[1], "byte {at}: {report:#}");
@@ -79,7 +80,9 @@ fn a_flipped_byte_is_named_with_the_first_bad_entry_and_the_last_good_checkpoint
             assert_eq!(report["hurt"][0]["first_bad_entry"], 1, "byte {at}: {report:#}");
             let good = &report["hurt"][0]["last_good"];
             assert_eq!(good["size"], 1, "byte {at}: {report:#}");
-            assert!(good["note"].as_str().unwrap().contains(good["root"].as_str().unwrap()) || good["root"].is_string());
+            assert!(
+                good["note"].as_str().unwrap().contains(good["root"].as_str().unwrap()) || good["root"].is_string()
+            );
         }
     }
     let report = flipped(&world, starts[0] + 400);

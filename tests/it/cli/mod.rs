@@ -2,6 +2,7 @@
 
 mod demo;
 mod fsck;
+mod guard;
 mod life;
 pub mod machine;
 mod mistakes;

@@ -1,0 +1,86 @@
+//! The guard: how far the log was when it was last looked at, in a small file outside the store's folder. An older copy of the
+//! folder that is put in its place does not have that frame, and is not signed over: a rollback must not become a fork.
+//!
+//! It is written behind the log and never ahead of what is durable, in two slots with checks, and synced. What was committed
+//! after it was last written it does not know of: what closes that window are the checkpoints that parties hold.
+
+use std::{io, sync::Arc};
+
+use crate::store::{
+    StoreError,
+    disk::Disk,
+    log::{LogStore, mark::Mark, scan::Files, segments::Position},
+};
+
+/// The guard of an open store.
+pub struct Guard {
+    mark: Mark,
+    last: Position,
+}
+
+/// What a guard says of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guarded {
+    /// The log has the frame that the guard names.
+    Holds,
+    /// There is no guard.
+    Missing,
+    /// There is a guard that cannot be read.
+    Unreadable,
+    /// The log does not have the frame of this number, or has another in its place, or is another log.
+    Older {
+        /// The number of the frame.
+        sequence: u64,
+    },
+}
+
+/// Holds the log on `store` against the guard `name` on `disk`. Writes nothing.
+///
+/// Errors: [`StoreError`].
+pub fn look(disk: &dyn Disk, name: &str, store: &Arc<dyn Disk>) -> Result<Guarded, StoreError> {
+    let failed = |source| StoreError::Disk { doing: "reading the guard", source };
+    let Some((_, log, position)) = Mark::open_named(disk, name).map_err(failed)? else {
+        return Ok(match disk.open(name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Guarded::Missing,
+            Err(source) => return Err(failed(source)),
+            Ok(_) => Guarded::Unreadable,
+        });
+    };
+    let files = Files::find(store, Some(log))?;
+    // Before its first frame a log promised nothing.
+    let same = files.segments.log == log && files.leads_to(&position).map_err(failed)?;
+    Ok(if same || position.sequence == 0 { Guarded::Holds } else { Guarded::Older { sequence: position.sequence } })
+}
+
+impl Guard {
+    /// Makes the guard anew for an open store, in the place of the one before.
+    ///
+    /// Errors: [`StoreError`].
+    pub fn make(disk: &dyn Disk, name: &str, store: &LogStore) -> Result<Self, StoreError> {
+        let last = store.position()?;
+        let made = match Mark::open_named(disk, name) {
+            Ok(Some((mut mark, ..))) => mark
+                .write(store.log(), &last)
+                .and_then(|()| mark.sync())
+                .and_then(|()| disk.sync_folder())
+                .map(|()| mark),
+            Ok(None) => Mark::create_named(disk, name, store.log(), &last),
+            Err(error) => Err(error),
+        };
+        let mark = made.map_err(|source| StoreError::Disk { doing: "writing the guard", source })?;
+        Ok(Self { mark, last })
+    }
+
+    /// Brings the guard to where the log is durable now.
+    ///
+    /// Errors: [`StoreError`].
+    pub fn follow(&mut self, store: &LogStore) -> Result<(), StoreError> {
+        let position = store.position()?;
+        if position != self.last {
+            let written = self.mark.write(store.log(), &position).and_then(|()| self.mark.sync());
+            written.map_err(|source| StoreError::Disk { doing: "writing the guard", source })?;
+            self.last = position;
+        }
+        Ok(())
+    }
+}
