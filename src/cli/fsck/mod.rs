@@ -85,8 +85,8 @@ pub(super) fn run(args: &FsckArgs, session: &mut Session) -> Result<Exit, Failur
     let held = held.ok_or_else(|| StoreError::InUse { path: path.display().to_string() })?;
     let index = SledIndex::open_existing(&path.join("index"), CACHE_BYTES);
     let mut report = Report::new(&path, key);
-    let index = match index {
-        Ok(Some(index)) => Some(Box::new(index) as Box<dyn Index>),
+    let index: Option<Box<dyn Index>> = match index {
+        Ok(Some(index)) => Some(Box::new(index)),
         Ok(None) => {
             report.index.push("there is none".into());
             None
