@@ -184,14 +184,15 @@ impl Benefits {
         self.reversals.range((benefit, 0)..=(benefit, u64::MAX)).map(|((_, index), slot)| (*index, slot))
     }
 
-    pub(super) fn apply(&mut self, entry: Entry, change: Change, books: &mut Books) {
+    /// `whole`: whether whole statements are remembered.
+    pub(super) fn apply(&mut self, entry: Entry, change: Change, books: &mut Books, whole: bool) {
         const AT_HAND: &str = "what was admitted is at hand";
         match change {
             Change::Reported { reporter, stream, currency, benefit } => {
                 self.by_id.insert(entry.id, entry.index);
                 self.absent.remove(&entry.id);
                 let amount = benefit.amount;
-                let whole = Some(Box::new(Whole { id: entry.id, admitted: entry.at, said: *benefit }));
+                let whole = whole.then(|| Box::new(Whole { id: entry.id, admitted: entry.at, said: *benefit }));
                 let slot = BenefitSlot { reporter, stream, currency, amount, confirmed: None, reversed: 0, whole };
                 self.slots.put(entry.index, slot);
             }

@@ -103,6 +103,16 @@ impl Claimed {
         }
     }
 
+    /// Forgets what the law does not need.
+    pub(super) fn brief(self) -> Self {
+        match self {
+            Self::Whole(_) => {
+                Self::Brief(Box::new(Brief { quantity: self.quantity(), artifacts: self.artifacts().collect() }))
+            }
+            Self::Brief(_) => self,
+        }
+    }
+
     /// Returns the artifacts and the fraction of each that is claimed.
     pub(super) fn artifacts(&self) -> impl ExactSizeIterator<Item = (ArtifactDigest, Ratio)> {
         let (whole, brief) = match self {
@@ -226,15 +236,16 @@ impl Contributions {
         found.ok_or(ContributionRefusal::UnknownContribution { contribution })
     }
 
-    pub(super) fn apply(&mut self, entry: Entry, change: Change, books: &mut Books) {
+    /// `whole`: whether whole statements are remembered.
+    pub(super) fn apply(&mut self, entry: Entry, change: Change, books: &mut Books, whole: bool) {
         match change {
             Change::Claimed { party, unit, dimension, contribution } => {
-                let whole = Whole { id: entry.id, admitted: entry.at, said: *contribution };
+                let claimed = Claimed::Whole(Box::new(Whole { id: entry.id, admitted: entry.at, said: *contribution }));
                 let slot = Slot {
                     party,
                     unit,
                     dimension,
-                    claimed: Claimed::Whole(Box::new(whole)),
+                    claimed: if whole { claimed } else { claimed.brief() },
                     judgements: Vec::new(),
                     outcome: Outcome::Claimed,
                     withdrawn: None,

@@ -188,8 +188,8 @@ impl Agreement {
         let whole = !self.has_forgotten();
         match change {
             Change::Negotiation(change) => self.negotiation.apply(change, &self.terms),
-            Change::Contribution(change) => self.contributions.apply(entry, change, &mut self.books),
-            Change::Benefit(change) => self.benefits.apply(entry, change, &mut self.books),
+            Change::Contribution(change) => self.contributions.apply(entry, change, &mut self.books, whole),
+            Change::Benefit(change) => self.benefits.apply(entry, change, &mut self.books, whole),
             Change::Settlement(change) => self.settlements.apply(entry, *change, &mut self.books, whole),
         }
         self.size += 1;

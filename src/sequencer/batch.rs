@@ -178,13 +178,19 @@ impl Batch {
         check_seen(signed, root)?;
         let admitted = match &mut state.agreement {
             Some(agreement) => {
+                let recalled = state.keeping.recall(place.store, place.ledger, agreement, signed);
+                recalled.map_err(|error| {
+                    error!(ledger = %place.ledger.digest(), %error, "what a statement needs cannot be recalled");
+                    SubmitError::NotCommitted
+                })?;
                 let admitted = place.now.max(agreement.last_admitted());
                 let admission = agreement.admit(signed, admitted)?;
                 agreement.apply(admission);
                 admitted
             }
             None => {
-                state.agreement = Some(Agreement::found(signed, place.now)?);
+                // Nothing is put away yet; but from the start, no whole statement is remembered.
+                state.agreement.insert(Agreement::found(signed, place.now)?).forget(0);
                 place.now
             }
         };

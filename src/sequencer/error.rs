@@ -1,6 +1,11 @@
 //! Why a statement was not taken in, or something could not be read, and why a store is not opened.
 
-use crate::{agreement::refusal::Refusal, checkpoint::note::NoteError, statement::id::AgreementId, store::StoreError};
+use crate::{
+    agreement::{put_away::PutAwayError, refusal::Refusal},
+    checkpoint::note::NoteError,
+    statement::id::AgreementId,
+    store::StoreError,
+};
 
 /// Why a statement is not in the ledger, or may not be.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +64,19 @@ pub enum ReadError {
         /// Why.
         #[source]
         source: StoreError,
+    },
+    /// What is kept of the agreement beside its ledger cannot be read.
+    #[error("what is kept of the agreement cannot be read")]
+    PutAway {
+        /// Why.
+        #[source]
+        source: PutAwayError,
+    },
+    /// What is kept of an entry is not what the entry says.
+    #[error("what is kept of entry {index} is not what it says")]
+    Unlike {
+        /// The entry.
+        index: u64,
     },
     /// The ledger does not fold to its checkpoint.
     #[error("the ledger cannot be folded")]

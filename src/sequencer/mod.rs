@@ -11,8 +11,10 @@
 mod batch;
 mod committer;
 mod error;
+mod keeping;
 mod ledgers;
 mod read;
+mod reader;
 mod recovery;
 mod task;
 mod threads;
@@ -24,6 +26,8 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub use committer::Commits;
 pub use error::{OpenError, ReadError, SubmitError};
+pub use keeping::Memory;
+pub use reader::{Part, Reader};
 pub use threads::Threads;
 
 use crate::{
@@ -39,6 +43,7 @@ use crate::{
     merkle::index::LeafIndex,
     sequencer::{
         committer::Committer,
+        keeping::Keeping,
         ledgers::{Durable, Handle, Ledgers},
         recovery::recover_all,
         task::{Answer, Command, View},
@@ -70,6 +75,8 @@ pub struct SequencerConfig {
     pub live_max: usize,
     /// How long a ledger stays in memory when nobody asks for it.
     pub idle_after: Duration,
+    /// How much of each agreement is in memory.
+    pub memory: Memory,
     /// Where what waits for the disk runs.
     pub threads: Threads,
 }
@@ -86,6 +93,7 @@ impl SequencerConfig {
             batch_max: 4_096,
             live_max: 16_384,
             idle_after: Duration::from_secs(60),
+            memory: Memory::default(),
             threads: Threads::Own,
         }
     }
@@ -165,11 +173,10 @@ impl Sequencer {
         let inner = Inner { store, config, committer, ledgers, folds };
         let sequencer = Self { inner: Arc::new(inner) };
         let opening = sequencer.clone();
-        let checked = sequencer
-            .inner
-            .config
-            .threads
-            .wait(move || recover_all(opening.inner.store.as_ref(), |agreement| opening.verifier(agreement)));
+        let checked = sequencer.inner.config.threads.wait(move || {
+            let inner = &opening.inner;
+            recover_all(inner.store.as_ref(), inner.config.memory, |agreement| opening.verifier(agreement))
+        });
         checked.await.unwrap_or(Err(OpenError::Panicked))?;
         Ok(sequencer)
     }
@@ -209,16 +216,25 @@ impl Sequencer {
         answered.await.map_err(|_| self.lost())?
     }
 
-    /// Reads the agreement as it stands at its latest durable checkpoint.
+    /// Reads the agreement as it stands at its latest durable checkpoint: the books, but not what may be put away.
     pub async fn view<R: Send + 'static>(
         &self,
         agreement: AgreementId,
         read: impl FnOnce(&Agreement, &SignedCheckpoint) -> R + Send + 'static,
     ) -> Result<R, ReadError> {
+        self.look(agreement, |agreement, _, checkpoint| read(agreement, checkpoint)).await
+    }
+
+    /// Looks at the state of the ledger's task when nothing is in the air.
+    async fn look<R: Send + 'static>(
+        &self,
+        agreement: AgreementId,
+        look: impl FnOnce(&Agreement, &Keeping, &Arc<SignedCheckpoint>) -> R + Send + 'static,
+    ) -> Result<R, ReadError> {
         let (answer, answered) = oneshot::channel();
-        let read: View = Box::new(move |agreement, checkpoint| {
+        let read: View = Box::new(move |agreement, keeping, checkpoint| {
             // Who asked may have gone.
-            let _ = answer.send(read(agreement, checkpoint));
+            let _ = answer.send(look(agreement, keeping, checkpoint));
         });
         let mut command = Command::View(read);
         loop {
@@ -340,6 +356,7 @@ impl Sequencer {
             clock: Arc::clone(&config.clock),
             batch_max: config.batch_max,
             idle_after: config.idle_after,
+            memory: config.memory,
             threads: config.threads,
             committer: self.inner.committer.clone(),
             durable: Arc::clone(&durable),

@@ -36,7 +36,7 @@ impl Sequencer {
         }
         let size = past(size, &latest)?;
         let signer = self.signer(agreement);
-        self.reading(agreement, move |store, ledger| sign_at(&StoreNodes { store, ledger }, size, &signer)).await
+        self.reading(agreement, move |store, ledger| sign_at(store, ledger, size, &signer)).await
     }
 
     /// Returns leaves in order from `from` on: at most `max`, and not many more bytes than 4 MiB. None at the end.
@@ -128,7 +128,7 @@ impl Sequencer {
             // Kept to the end of the work, which goes on when nobody waits for it any more.
             let _leave = leave;
             let folded = fold(store, ledger, size).map_err(|source| ReadError::Fold { source: Box::new(source) })?;
-            Ok(read(&folded.agreement, &sign_at(&StoreNodes { store, ledger }, size, &signer)?))
+            Ok(read(&folded.agreement, &sign_at(store, ledger, size, &signer)?))
         })
         .await
     }
@@ -199,13 +199,18 @@ impl Sequencer {
 }
 
 /// Takes a size that lies before the latest.
-fn past(size: u64, latest: &SignedCheckpoint) -> Result<TreeSize, ReadError> {
+pub(super) fn past(size: u64, latest: &SignedCheckpoint) -> Result<TreeSize, ReadError> {
     let end = latest.checkpoint().size.get();
     TreeSize::new(size).filter(|_| (1..end).contains(&size)).ok_or(ReadError::BeyondTree { asked: size, size: end })
 }
 
-fn sign_at(nodes: &StoreNodes<'_>, size: TreeSize, signer: &NoteSigner) -> Result<SignedCheckpoint, ReadError> {
-    let root = root_at(nodes, size).map_err(|source| ReadError::Store { source })?;
+pub(super) fn sign_at(
+    store: &dyn Store,
+    ledger: LedgerId,
+    size: TreeSize,
+    signer: &NoteSigner,
+) -> Result<SignedCheckpoint, ReadError> {
+    let root = root_at(&StoreNodes { store, ledger }, size).map_err(|source| ReadError::Store { source })?;
     Ok(SignedCheckpoint::sign(Checkpoint { origin: signer.name().to_owned(), size, root }, signer))
 }
 

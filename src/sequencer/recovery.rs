@@ -1,7 +1,11 @@
 //! The one recovery path: a ledger is folded from its entries, and must make its last checkpoint. Taken at every start, and
 //! after every commit that did not clearly succeed.
+//!
+//! The fold begins at the snapshot that is kept beside the ledger, if it fits it; whatever is wrong on the way from there,
+//! the ledger is folded from its first entry on before anything is said against it.
 
 use bytes::Bytes;
+use tracing::warn;
 
 use crate::{
     agreement::{Agreement, refusal::check_seen},
@@ -16,7 +20,11 @@ use crate::{
         tree::Frontier,
     },
     parallel,
-    sequencer::{error::OpenError, read::StoreNodes},
+    sequencer::{
+        error::OpenError,
+        keeping::{Keeping, Memory, Opened, warn_unusable},
+        read::StoreNodes,
+    },
     statement::{Signed, id::AgreementId, wire},
     store::{Head, Store, StoreError},
 };
@@ -29,6 +37,8 @@ pub(super) struct Live {
     pub(super) frontier: Frontier,
     /// Covers every entry.
     pub(super) checkpoint: SignedCheckpoint,
+    /// What is kept of it.
+    pub(super) keeping: Keeping,
 }
 
 /// Checks every ledger of a store, on all cores, and keeps none in memory.
@@ -36,6 +46,7 @@ pub(super) struct Live {
 /// Errors: [`OpenError`], for the first that does not hold.
 pub(super) fn recover_all(
     store: &dyn Store,
+    memory: Memory,
     verifier: impl Fn(AgreementId) -> NoteVerifier + Sync,
 ) -> Result<(), OpenError> {
     let (mut after, mut failed) = (None, None);
@@ -54,7 +65,7 @@ pub(super) fn recover_all(
             after = Some(ledger);
             Some((ledger, head))
         },
-        |(ledger, head)| recover(store, ledger, &head, verifier).map(drop),
+        |(ledger, head)| recover(store, ledger, &head, (memory, Begin::AtSnapshot), verifier).map(drop),
         |one| {
             checked = one;
             checked.is_ok()
@@ -65,6 +76,15 @@ pub(super) fn recover_all(
 
 const PAGE_LEDGERS: usize = 1_000;
 
+/// Where a ledger is folded from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Begin {
+    /// From its snapshot, if there is one that fits.
+    AtSnapshot,
+    /// From its first entry.
+    AtFounding,
+}
+
 /// Folds one ledger and holds it against its head.
 ///
 /// Errors: [`OpenError`], which names the first bad index.
@@ -72,6 +92,7 @@ pub(super) fn recover(
     store: &dyn Store,
     ledger: LedgerId,
     head: &Head,
+    (memory, begin): (Memory, Begin),
     verifier: impl Fn(AgreementId) -> NoteVerifier,
 ) -> Result<(AgreementId, Live), OpenError> {
     let agreement = AgreementId::from_digest(ledger.digest());
@@ -80,20 +101,40 @@ pub(super) fn recover(
         let origin = verifier.name().to_owned();
         OpenError::Checkpoint { agreement, origin, source }
     })?;
-    let folded = fold(store, ledger, checkpoint.checkpoint().size)?;
-    let right = folded.frontier.root() == checkpoint.checkpoint().root && head.size == checkpoint.checkpoint().size;
-    if !right {
-        return Err(OpenError::Root { agreement, size: folded.frontier.size().get() });
+    let (size, root) = (checkpoint.checkpoint().size, checkpoint.checkpoint().root);
+    let opened = match begin {
+        Begin::AtSnapshot => Keeping::open(store, ledger, size, memory).unwrap_or_else(|error| {
+            warn_unusable(ledger, &error);
+            None
+        }),
+        Begin::AtFounding => None,
+    };
+    let is_right = |frontier: &Frontier| frontier.root() == root && head.size == size;
+    if let Some(Opened { agreement: law, frontier, keeping }) = opened {
+        let folding = Folding { store, ledger, agreement: Some(law), frontier, keeping: Some(keeping) };
+        match folding.up_to(size) {
+            Ok((law, frontier, Some(keeping))) if is_right(&frontier) => {
+                return Ok((agreement, Live { agreement: law, frontier, checkpoint, keeping }));
+            }
+            Ok(_) => warn!(%agreement, "from its snapshot on, the ledger makes another root: it is folded anew"),
+            Err(error) => warn!(%agreement, %error, "the ledger does not fold from its snapshot: it is folded anew"),
+        }
     }
-    Ok((agreement, Live { agreement: folded.agreement, frontier: folded.frontier, checkpoint }))
+    let keeping = Keeping::anew(store, ledger, memory).map_err(|source| OpenError::Store { source })?;
+    let frontier = Frontier::empty();
+    let folding = Folding { store, ledger, agreement: None, frontier, keeping: Some(keeping) };
+    match folding.up_to(size)? {
+        (law, frontier, Some(keeping)) if is_right(&frontier) => {
+            Ok((agreement, Live { agreement: law, frontier, checkpoint, keeping }))
+        }
+        (_, frontier, _) => Err(OpenError::Root { agreement, size: frontier.size().get() }),
+    }
 }
 
-/// The first entries of a ledger, folded.
+/// The first entries of a ledger, folded, with everything at hand.
 pub(super) struct Folded {
     /// The law's state after them.
     pub(super) agreement: Agreement,
-    /// The tree of them.
-    pub(super) frontier: Frontier,
 }
 
 /// Folds the first `size` entries of a ledger; `size` is at least 1.
@@ -101,24 +142,10 @@ pub(super) struct Folded {
 /// Errors: [`OpenError::Entry`], which names the first index that is missing, that does not hash to the node kept for it, or
 /// that the law refuses.
 pub(super) fn fold(store: &dyn Store, ledger: LedgerId, size: TreeSize) -> Result<Folded, OpenError> {
-    let mut folding = Folding { store, ledger, agreement: None, frontier: Frontier::empty() };
-    let id = AgreementId::from_digest(ledger.digest());
-    let mut page_max = PAGE_ENTRIES;
-    while folding.frontier.size() < size {
-        let from = folding.frontier.size().get();
-        let wanted = usize::try_from(size.get() - from).unwrap_or(usize::MAX).min(page_max);
-        match store.leaves(ledger, LeafIndex::new(from), wanted, PAGE_BYTES) {
-            Ok(leaves) if leaves.is_empty() => return Err(folding.bad(from, "it is missing".into())),
-            Ok(leaves) => folding.page(&leaves)?,
-            // Somewhere in the page: a smaller one ends before it, down to the first that cannot be read.
-            Err(_) if wanted > 1 => page_max = wanted / 2,
-            Err(source) => return Err(folding.bad(from, source.to_string())),
-        }
-    }
-    match folding.agreement {
-        Some(agreement) => Ok(Folded { agreement, frontier: folding.frontier }),
-        None => Err(OpenError::Entry { agreement: id, index: 0, problem: "it is missing".into() }),
-    }
+    let frontier = Frontier::empty();
+    let folding = Folding { store, ledger, agreement: None, frontier, keeping: None };
+    let (agreement, _, _) = folding.up_to(size)?;
+    Ok(Folded { agreement })
 }
 
 const PAGE_ENTRIES: usize = 4_096;
@@ -129,9 +156,46 @@ struct Folding<'a> {
     ledger: LedgerId,
     agreement: Option<Agreement>,
     frontier: Frontier,
+    /// `None`: everything stays at hand, and nothing is kept.
+    keeping: Option<Keeping>,
 }
 
 impl Folding<'_> {
+    fn up_to(mut self, size: TreeSize) -> Result<(Agreement, Frontier, Option<Keeping>), OpenError> {
+        let mut page_max = PAGE_ENTRIES;
+        while self.frontier.size() < size {
+            let from = self.frontier.size().get();
+            let wanted = usize::try_from(size.get() - from).unwrap_or(usize::MAX).min(page_max);
+            match self.store.leaves(self.ledger, LeafIndex::new(from), wanted, PAGE_BYTES) {
+                Ok(leaves) if leaves.is_empty() => return Err(self.bad(from, "it is missing".into())),
+                Ok(leaves) => self.page(&leaves)?,
+                // Somewhere in the page: a smaller one ends before it, down to the first that cannot be read.
+                Err(_) if wanted > 1 => page_max = wanted / 2,
+                Err(source) => return Err(self.bad(from, source.to_string())),
+            }
+            self.keep();
+        }
+        match self.agreement.take() {
+            Some(agreement) => Ok((agreement, self.frontier, self.keeping)),
+            None => Err(self.bad(0, "it is missing".into())),
+        }
+    }
+
+    /// Keeps what was folded so far, if that is much: what is in memory stays small, and the next fold begins here.
+    fn keep(&mut self) {
+        let (Some(keeping), Some(agreement)) = (&mut self.keeping, &mut self.agreement) else { return };
+        if !keeping.is_full(agreement) {
+            return;
+        }
+        match keeping.put_away(agreement, self.frontier.root()).keep(self.store, self.ledger) {
+            Ok(done) => keeping.kept(agreement, done),
+            Err(error) => {
+                warn!(ledger = %self.ledger.digest(), %error, "cannot keep a snapshot beside a ledger");
+                keeping.not_kept(&error);
+            }
+        }
+    }
+
     fn page(&mut self, leaves: &[Bytes]) -> Result<(), OpenError> {
         let first = self.frontier.size().get();
         let opened = open_all(self.store, self.ledger, first, leaves);
@@ -171,9 +235,16 @@ impl Folding<'_> {
         match &mut self.agreement {
             None => {
                 let founded = Agreement::found(signed, entry.admitted).map_err(|refusal| refusal.to_string())?;
-                self.agreement = Some(founded);
+                let agreement = self.agreement.insert(founded);
+                if self.keeping.is_some() {
+                    agreement.forget(0);
+                }
             }
             Some(agreement) => {
+                if let Some(keeping) = &mut self.keeping {
+                    let recalled = keeping.recall(self.store, self.ledger, agreement, signed);
+                    recalled.map_err(|error| error.to_string())?;
+                }
                 let admission = agreement.admit(signed, entry.admitted).map_err(|refusal| refusal.to_string())?;
                 agreement.apply(admission);
             }

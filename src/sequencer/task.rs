@@ -5,16 +5,21 @@
 //! admitted, hashed and numbered as they come. When the first has landed, the second takes off, and only then is the first
 //! answered, so that the disk never waits for receipts to be made. If the first fails, so does the second, for it rests on it;
 //! what is in memory is then ahead of what is kept, is dropped, and the ledger is recovered.
+//!
+//! When much has changed, the law's state is put away as a batch takes off, and kept when it has landed; only then is it
+//! forgotten. One snapshot is on its way at a time, and never while the ledger is recovered.
 
 use std::{
+    future,
     panic::{self, AssertUnwindSafe},
+    pin::Pin,
     sync::{Arc, OnceLock, Weak},
     time::Duration,
 };
 
 use bytes::Bytes;
-use tokio::sync::{Notify, mpsc, oneshot};
-use tracing::{debug, error, info};
+use tokio::sync::{Notify, OwnedMutexGuard, mpsc, oneshot};
+use tracing::{debug, error, info, warn};
 
 use crate::{
     agreement::{Agreement, refusal::check_seen},
@@ -27,8 +32,9 @@ use crate::{
         batch::{Batch, Place, Submission},
         committer::{Committer, Outcome},
         error::{OpenError, SubmitError},
+        keeping::{Done, Keeping, KeepingError, Kept, Memory},
         ledgers::{Durable, Ledgers},
-        recovery::{recover, seen_root},
+        recovery::{Begin, recover, seen_root},
         threads::Threads,
     },
     statement::{
@@ -51,8 +57,8 @@ pub(super) enum Command {
     Stop(oneshot::Sender<()>),
 }
 
-/// Looks at an agreement and the checkpoint it stands at.
-pub(super) type View = Box<dyn FnOnce(&Agreement, &SignedCheckpoint) + Send>;
+/// Looks at an agreement, what is kept of it, and the checkpoint it stands at.
+pub(super) type View = Box<dyn FnOnce(&Agreement, &Keeping, &Arc<SignedCheckpoint>) + Send>;
 
 /// What became of a statement.
 pub(super) enum Answer {
@@ -92,6 +98,13 @@ pub(super) struct State {
     /// `None` before the founding.
     pub(super) agreement: Option<Agreement>,
     pub(super) frontier: Frontier,
+    pub(super) keeping: Keeping,
+}
+
+impl State {
+    fn unfounded(memory: Memory) -> Self {
+        Self { agreement: None, frontier: Frontier::empty(), keeping: Keeping::new(memory) }
+    }
 }
 
 /// A batch on its way to the disk.
@@ -100,7 +113,13 @@ struct Flight {
     outcome: oneshot::Receiver<Outcome>,
     /// What was signed for it, once it was.
     signed: Arc<OnceLock<SignedCheckpoint>>,
+    /// The law's state after it, if that was put away.
+    put_away: Option<Kept>,
 }
+
+/// A snapshot that is being written. `None` if that panicked.
+type Writing = Pin<Box<dyn Future<Output = Written> + Send>>;
+type Written = Option<Result<Done, KeepingError>>;
 
 /// The only writer of one ledger.
 pub(super) struct LedgerTask {
@@ -111,6 +130,7 @@ pub(super) struct LedgerTask {
     pub(super) clock: Clock,
     pub(super) batch_max: usize,
     pub(super) idle_after: Duration,
+    pub(super) memory: Memory,
     pub(super) threads: Threads,
     pub(super) committer: Committer,
     pub(super) durable: Arc<Durable>,
@@ -126,12 +146,16 @@ impl LedgerTask {
     pub(super) async fn run(self, commands: mpsc::Receiver<Command>) {
         // The task before it may still be finishing.
         let writer = Arc::clone(&self.durable.writer).lock_owned().await;
-        let state = (!self.founded).then(|| State { agreement: None, frontier: Frontier::empty() });
+        let writer = Arc::new(writer);
+        let state = (!self.founded).then(|| State::unfounded(self.memory));
         let working = Working {
             forming: Batch::on(&Frontier::empty()),
             task: self,
             state,
             flying: None,
+            writing: None,
+            anew: false,
+            writer: Arc::clone(&writer),
             questions: Vec::new(),
             stop: None,
         };
@@ -151,6 +175,11 @@ struct Working {
     state: Option<State>,
     forming: Batch,
     flying: Option<Flight>,
+    writing: Option<Writing>,
+    /// Whether what is kept could not be read, so that the ledger is to be folded from its first entry.
+    anew: bool,
+    /// Shared with whoever writes a snapshot: no other task begins before that is done.
+    writer: Arc<OwnedMutexGuard<()>>,
     /// Wait until nothing is in the air: they are answered from what is durable. Meanwhile nothing is taken in.
     questions: Vec<Command>,
     stop: Option<oneshot::Sender<()>>,
@@ -159,6 +188,7 @@ struct Working {
 /// What a task wakes up for.
 enum Event {
     Landed(Outcome),
+    Kept(Written),
     Asked(Command),
     /// Nobody can ask any more, or nobody has for long.
     Leave,
@@ -170,6 +200,7 @@ impl Working {
         loop {
             match self.next(&mut commands, leaving).await {
                 Event::Landed(outcome) => self.landed(outcome),
+                Event::Kept(kept) => self.kept(kept),
                 Event::Asked(command) => self.take(command, &mut commands).await,
                 Event::Leave if leaving => break,
                 Event::Leave => {
@@ -188,6 +219,7 @@ impl Working {
                 commands.close();
             }
         }
+        self.leave().await;
         if let Some(ledgers) = self.task.ledgers.upgrade() {
             ledgers.forget(self.task.agreement, &self.task.durable);
         }
@@ -195,13 +227,16 @@ impl Working {
     }
 
     async fn next(&mut self, commands: &mut mpsc::Receiver<Command>, leaving: bool) -> Event {
-        let takes = self.questions.is_empty() && self.stop.is_none() && self.forming.has_room(self.task.batch_max);
+        let spoilt = self.state.as_ref().is_some_and(|state| state.keeping.is_spoilt());
+        let waits = !self.questions.is_empty() || self.stop.is_some() || spoilt;
+        let takes = !waits && self.forming.has_room(self.task.batch_max);
         let asked = |command: Option<Command>| command.map_or(Event::Leave, Event::Asked);
         if let Some(flight) = &mut self.flying {
             return tokio::select! {
                 biased;
                 // The thread can only be gone by a panic, somewhere in the store.
                 outcome = &mut flight.outcome => Event::Landed(outcome.unwrap_or(Outcome::Unclear)),
+                kept = written(&mut self.writing) => Event::Kept(kept),
                 Some(command) = commands.recv(), if takes => Event::Asked(command),
             };
         }
@@ -217,6 +252,7 @@ impl Working {
             tokio::select! {
                 biased;
                 command = commands.recv() => return asked(command),
+                kept = written(&mut self.writing) => return Event::Kept(kept),
                 () = tokio::time::sleep(self.task.idle_after) => {}
                 () = self.task.room.notified() => {}
             }
@@ -264,7 +300,7 @@ impl Working {
         if self.flying.is_some() {
             return;
         }
-        if let Some(state) = &self.state
+        if let Some(state) = &mut self.state
             && !self.forming.is_idle()
         {
             let batch = std::mem::replace(&mut self.forming, Batch::on(&Frontier::empty()));
@@ -273,12 +309,64 @@ impl Working {
             } else {
                 let (append, signed) = batch.append(self.task.ledger, &self.task.signer, &state.frontier);
                 let outcome = self.task.committer.commit(append);
-                self.flying = Some(Flight { batch, outcome, signed });
+                // What is in memory now is what there will be when the batch has landed: nothing has formed on top of it.
+                let put_away = state.put_away_if(self.writing.is_none(), Keeping::is_full);
+                self.flying = Some(Flight { batch, outcome, signed, put_away });
                 return;
             }
         }
         for question in std::mem::take(&mut self.questions) {
             self.answer(question);
+        }
+        // Everything taken in is durable and answered; what is next asked for is answered from the entries.
+        if self.state.as_ref().is_some_and(|state| state.keeping.is_spoilt()) {
+            (self.state, self.anew) = (None, true);
+        }
+    }
+
+    /// Writes a snapshot of what is durable.
+    fn write(&mut self, put_away: Kept) {
+        let (store, ledger, threads) = (Arc::clone(&self.task.store), self.task.ledger, self.task.threads);
+        let writer = Arc::clone(&self.writer);
+        let keep = move || {
+            let kept = put_away.keep(store.as_ref(), ledger);
+            drop(writer);
+            kept
+        };
+        self.writing = Some(Box::pin(threads.wait(keep)));
+    }
+
+    fn kept(&mut self, kept: Written) {
+        self.writing = None;
+        match (kept, &mut self.state) {
+            (Some(Ok(done)), Some(State { agreement: Some(agreement), keeping, .. })) => {
+                debug!(agreement = %self.task.agreement, "kept a snapshot");
+                keeping.kept(agreement, done);
+            }
+            (Some(Ok(_)), _) => {}
+            // It stays in memory, and is kept with the next.
+            (Some(Err(error)), state) => {
+                warn!(agreement = %self.task.agreement, %error, "cannot keep a snapshot");
+                state.iter_mut().for_each(|state| state.keeping.not_kept(&error));
+            }
+            // It may be there or not: the next is not written over it blindly.
+            (None, _) => error!(agreement = %self.task.agreement, "the store panicked when it kept a snapshot"),
+        }
+    }
+
+    async fn settle(&mut self) {
+        if let Some(writing) = self.writing.take() {
+            self.kept(writing.await);
+        }
+    }
+
+    /// Keeps what would have to be folded again, if it is much.
+    async fn leave(&mut self) {
+        self.settle().await;
+        let put_away = self.state.as_mut().and_then(|state| state.put_away_if(self.task.founded, Keeping::is_worth_it));
+        if let Some(put_away) = put_away {
+            self.write(put_away);
+            self.settle().await;
         }
     }
 
@@ -287,7 +375,7 @@ impl Working {
     }
 
     fn landed(&mut self, outcome: Outcome) {
-        let Some(Flight { batch, signed, .. }) = self.flying.take() else { return };
+        let Some(Flight { batch, signed, put_away, .. }) = self.flying.take() else { return };
         let unclear = match outcome {
             Outcome::Durable(note) => {
                 self.task.founded = true;
@@ -297,6 +385,7 @@ impl Working {
                         let checkpoint = Arc::new(checkpoint);
                         debug!(agreement = %self.task.agreement, size = %checkpoint.checkpoint().size, "committed batch");
                         self.task.durable.tell(Arc::clone(&checkpoint));
+                        put_away.into_iter().for_each(|put_away| self.write(put_away));
                         // First: the disk has nothing to do until the next batch is on its way.
                         self.proceed();
                         return batch.release(self.task.agreement, &checkpoint);
@@ -314,47 +403,52 @@ impl Working {
             }
         };
         // What is in memory is, perhaps, ahead of what is kept: it is dropped, and the ledger recovered.
-        self.state = (!self.task.founded).then(|| State { agreement: None, frontier: Frontier::empty() });
+        self.state = (!self.task.founded).then(|| State::unfounded(self.task.memory));
         batch.fail(|| if unclear { SubmitError::CommitUnclear } else { SubmitError::NotCommitted });
         std::mem::replace(&mut self.forming, Batch::on(&Frontier::empty())).fail(|| SubmitError::NotCommitted);
     }
 
     async fn recover(&mut self) {
+        // Else slips could be newer than the snapshot that is opened.
+        self.settle().await;
         let task = &self.task;
+        let begin = if self.anew { Begin::AtFounding } else { Begin::AtSnapshot };
+        let from = (task.memory, begin);
         let (store, ledger, verifier) = (Arc::clone(&task.store), task.ledger, task.signer.verifier());
         let recovered = task.threads.wait(move || {
             let head = store.head(ledger).map_err(|source| OpenError::Store { source })?;
-            head.map(|head| recover(store.as_ref(), ledger, &head, |_| verifier.clone())).transpose()
+            head.map(|head| recover(store.as_ref(), ledger, &head, from, |_| verifier.clone())).transpose()
         });
         match recovered.await.unwrap_or(Err(OpenError::Panicked)) {
             Ok(Some((_, live))) => {
                 debug!(agreement = %task.agreement, size = %live.frontier.size(), "opened ledger");
                 task.durable.tell(Arc::new(live.checkpoint));
-                self.state = Some(State { agreement: Some(live.agreement), frontier: live.frontier });
+                let (agreement, frontier, keeping) = (Some(live.agreement), live.frontier, live.keeping);
+                (self.state, self.anew) = (Some(State { agreement, frontier, keeping }), false);
             }
             Ok(None) => {
                 info!(agreement = %task.agreement, "the founding was not kept");
                 self.task.founded = false;
-                self.state = Some(State { agreement: None, frontier: Frontier::empty() });
+                self.state = Some(State::unfounded(self.task.memory));
             }
             Err(failed) => error!(agreement = %task.agreement, error = %failed, "cannot recover ledger"),
         }
     }
 
     /// Answers what does not change anything. Nothing is in the air, so what is in memory is durable.
-    fn answer(&self, question: Command) {
-        let founded = self.state.as_ref().and_then(|state| state.agreement.as_ref());
+    fn answer(&mut self, question: Command) {
+        let founded = self.state.as_mut().and_then(|state| Some((state.agreement.as_mut()?, &mut state.keeping)));
         match (question, founded, self.task.durable.checkpoint()) {
-            (Command::View(view), Some(agreement), Some(checkpoint)) => {
+            (Command::View(view), Some((agreement, keeping)), Some(checkpoint)) => {
                 // It only looks: the ledger is whole whatever becomes of it.
-                let seen = panic::catch_unwind(AssertUnwindSafe(|| view(agreement, &checkpoint)));
+                let seen = panic::catch_unwind(AssertUnwindSafe(|| view(agreement, keeping, &checkpoint)));
                 if seen.is_err() {
                     error!(agreement = %self.task.agreement, "a view panicked");
                 }
             }
-            (Command::Validate { signed, answer }, Some(agreement), _) => {
+            (Command::Validate { signed, answer }, Some((agreement, keeping)), _) => {
                 // Who asked may have gone.
-                let _ = answer.send(self.validate(agreement, &signed));
+                let _ = answer.send(self.task.validate(agreement, keeping, &signed));
             }
             (Command::Validate { answer, .. }, ..) => {
                 let _ = answer.send(Err(SubmitError::NotCommitted));
@@ -363,19 +457,38 @@ impl Working {
             (Command::View(_) | Command::Submit { .. } | Command::Stop(_), ..) => {}
         }
     }
+}
 
-    fn validate(&self, agreement: &Agreement, signed: &Signed) -> Result<(), SubmitError> {
-        let (store, ledger) = (self.task.store.as_ref(), self.task.ledger);
+impl State {
+    /// Puts the law's state away if that may be, and is called for.
+    fn put_away_if(&mut self, may: bool, called_for: impl Fn(&Keeping, &Agreement) -> bool) -> Option<Kept> {
+        let agreement = self.agreement.as_mut().filter(|_| may && !self.keeping.is_spoilt())?;
+        called_for(&self.keeping, agreement).then(|| self.keeping.put_away(agreement, self.frontier.root()))
+    }
+}
+
+impl LedgerTask {
+    fn validate(&self, agreement: &mut Agreement, keeping: &mut Keeping, signed: &Signed) -> Result<(), SubmitError> {
+        let (store, ledger) = (self.store.as_ref(), self.ledger);
         let found = store.find(ledger, signed.id().digest()).map_err(|_| SubmitError::NotCommitted)?;
         if found.is_some() {
             return Ok(());
         }
         let seen = seen_root(store, ledger, agreement.size(), signed).map_err(|_| SubmitError::NotCommitted)?;
         check_seen(signed, seen)?;
-        let at = (self.task.clock)().max(agreement.last_admitted());
+        keeping.recall(store, ledger, agreement, signed).map_err(|_| SubmitError::NotCommitted)?;
+        let at = (self.clock)().max(agreement.last_admitted());
         // Only asked for; what is not applied changes nothing.
         let _ = agreement.admit(signed, at)?;
         Ok(())
+    }
+}
+
+/// Waits until a snapshot is written, for ever if none is being written.
+async fn written(writing: &mut Option<Writing>) -> Written {
+    match writing {
+        Some(writing) => writing.await,
+        None => future::pending().await,
     }
 }
 

@@ -6,16 +6,21 @@ use prost::Message;
 use tonic::{Request, Response, Status};
 
 use crate::{
-    agreement::Agreement,
+    agreement::{
+        Agreement,
+        put_away::{KeptBenefit, KeptContribution},
+        settlement::SettlementEntry,
+    },
     checkpoint::SignedCheckpoint,
     proto::counterfoil::v1::{
-        AgreementSummary, BenefitState, ComputeSplitRequest, ComputeSplitResponse, ContributionState,
-        ExplainSplitRequest, ExplainSplitResponse, GetAccountRequest, GetAccountResponse, GetAgreementRequest,
-        GetAgreementResponse, GetContributionRequest, GetContributionResponse, ListAgreementsRequest,
-        ListAgreementsResponse, ListBenefitsRequest, ListBenefitsResponse, ListContributionsRequest,
-        ListContributionsResponse, ListSettlementsRequest, ListSettlementsResponse, PartyAcceptance,
-        agreement_service_server::AgreementService,
+        AgreementSummary, BenefitState, BenefitView, ComputeSplitRequest, ComputeSplitResponse, ContributionState,
+        ContributionView, ExplainSplitRequest, ExplainSplitResponse, GetAccountRequest, GetAccountResponse,
+        GetAgreementRequest, GetAgreementResponse, GetContributionRequest, GetContributionResponse,
+        ListAgreementsRequest, ListAgreementsResponse, ListBenefitsRequest, ListBenefitsResponse,
+        ListContributionsRequest, ListContributionsResponse, ListSettlementsRequest, ListSettlementsResponse,
+        PartyAcceptance, SettlementView, agreement_service_server::AgreementService,
     },
+    sequencer::{Part, ReadError, Reader},
     service::{
         Shared,
         page::{self, PAGE_BYTES_MAX, Place},
@@ -23,7 +28,11 @@ use crate::{
         views,
         wire::{self, agreement, beyond, statement_id},
     },
-    statement::{id::AgreementId, terms::Terms},
+    statement::{
+        Body,
+        id::AgreementId,
+        terms::{Currency, Terms},
+    },
 };
 
 /// The service of the views.
@@ -36,44 +45,49 @@ impl AgreementFace {
         Self { shared }
     }
 
-    /// Reads the agreement as it is, or as it was at `tree_size`.
-    async fn view<R: Send + 'static>(
+    /// Reads the books as they are.
+    async fn books<R: Send + 'static>(
+        &self,
+        id: AgreementId,
+        read: impl FnOnce(&Agreement, &SignedCheckpoint) -> Result<R, No> + Send + 'static,
+    ) -> Result<R, No> {
+        self.shared.sequencer.view(id, read).await?
+    }
+
+    /// Reads what may be put away, as it is, or as it was at `tree_size`.
+    async fn read<R: Send + 'static>(
         &self,
         id: AgreementId,
         tree_size: Option<u64>,
-        read: impl FnOnce(&Agreement, &SignedCheckpoint) -> Result<R, No> + Send + 'static,
+        part: Part,
+        read: impl FnOnce(&mut Reader) -> Result<R, No> + Send + 'static,
     ) -> Result<R, No> {
-        let sequencer = &self.shared.sequencer;
-        match tree_size {
-            Some(tree_size) => sequencer.view_at(id, tree_size, read).await?,
-            None => sequencer.view(id, read).await?,
-        }
+        self.shared.sequencer.read(id, tree_size, part, read).await?
     }
 
-    /// Reads the account at `tree_size`; 0: the latest. What the state now still knows is not computed by folding again.
+    /// Reads the account at `tree_size`; 0: the latest. What the books now still tell is read by `now`, what they do not is
+    /// folded again and read by `then`.
     async fn account<R: Send + 'static>(
         &self,
         id: AgreementId,
         tree_size: u64,
-        read: impl Fn(&Agreement, u64, &SignedCheckpoint) -> Result<R, No> + Send + Clone + 'static,
+        part: Part,
+        now: impl FnOnce(&mut Reader, u64) -> Result<R, No> + Send + 'static,
+        then: impl FnOnce(&Agreement, &SignedCheckpoint) -> Result<R, No> + Send + 'static,
     ) -> Result<R, No> {
-        let read_now = read.clone();
-        let now = self.view(id, None, move |agreement, checkpoint| {
-            let asked = if tree_size == 0 { agreement.size() } else { tree_size };
-            if asked > agreement.size() {
-                return Err(beyond(asked, agreement.size()));
+        let told = self.read(id, None, part, move |reader| {
+            let asked = if tree_size == 0 { reader.size() } else { tree_size };
+            if asked > reader.size() {
+                return Err(beyond(asked, reader.size()));
             }
-            if asked < settled_size(agreement) {
+            if asked < settled_size(reader.agreement()) {
                 return Ok(None);
             }
-            read_now(agreement, asked, checkpoint).map(Some)
+            now(reader, asked).map(Some)
         });
-        match now.await? {
-            Some(now) => Ok(now),
-            None => {
-                self.view(id, Some(tree_size), move |agreement, checkpoint| read(agreement, tree_size, checkpoint))
-                    .await
-            }
+        match told.await? {
+            Some(told) => Ok(told),
+            None => self.shared.sequencer.view_at(id, tree_size, then).await?,
         }
     }
 }
@@ -86,7 +100,7 @@ impl AgreementService for AgreementFace {
     ) -> Result<Response<GetAgreementResponse>, Status> {
         let id = agreement(&request.get_ref().agreement)?;
         let now = self.shared.sequencer.now();
-        let answer = self.view(id, None, move |agreement, checkpoint| {
+        let answer = self.books(id, move |agreement, checkpoint| {
             let acceptances = agreement.acceptances().map(|acceptance| PartyAcceptance {
                 party: acceptance.party.name.to_string(),
                 keys: acceptance.keys.iter().map(|key| key.as_bytes().to_vec().into()).collect(),
@@ -134,19 +148,29 @@ impl AgreementService for AgreementFace {
         let state = ContributionState::try_from(state).map_err(|_| filter("state"))?;
         let bound = page::Request::new("ListContributions", &[&text, &party, state.as_str_name()]);
         let place = Place::read(&page_token, &bound)?;
-        let answer = self.view(id, place.map(|place| place.tree_size), move |agreement, checkpoint| {
-            let terms = agreement.terms();
+        let from = place.map_or(0, |place| place.next);
+        let (tree_size, part) = (place.map(|place| place.tree_size), Part::Contributions(from));
+        let answer = self.read(id, tree_size, part, move |reader| {
+            let (terms, standing) = (reader.agreement().terms(), reader.standing());
             let party = if party.is_empty() { None } else { Some(party_position(terms, &party)?) };
-            let wanted = agreement.contributions_from(place.map_or(0, |place| place.next)).filter(|view| {
-                party.is_none_or(|party| party == view.party)
-                    && (state == ContributionState::Unspecified || state == views::contribution_state(view.state))
-            });
-            let (contributions, next) =
-                fill(wanted, items_max, |view| view.index, |view| views::contribution(view, terms));
+            let mut page = Page::of(items_max);
+            for kept in reader.contributions(from) {
+                let kept = kept.map_err(No::from)?;
+                let known = views::contribution_state(kept.state(standing));
+                if party.is_some_and(|party| party != kept.party())
+                    || (state != ContributionState::Unspecified && state != known)
+                {
+                    continue;
+                }
+                if !page.has_room() || !page.push(contribution_view(reader, &kept)?) {
+                    page.next = Some(kept.index());
+                    break;
+                }
+            }
             Ok(ListContributionsResponse {
-                contributions,
-                next_page_token: next_page(next, agreement, &bound),
-                checkpoint: Some(wire::checkpoint(checkpoint)),
+                next_page_token: page.next_token(reader, &bound),
+                contributions: page.items,
+                checkpoint: Some(wire::checkpoint(reader.checkpoint())),
             })
         });
         Ok(Response::new(answer.await?))
@@ -158,13 +182,13 @@ impl AgreementService for AgreementFace {
     ) -> Result<Response<GetContributionResponse>, Status> {
         let GetContributionRequest { agreement: text, statement_id: bytes } = request.into_inner();
         let (id, statement) = (agreement(&text)?, statement_id(&bytes)?);
-        let answer = self.view(id, None, move |agreement, checkpoint| {
-            let view = agreement.contribution(&statement).ok_or_else(|| {
-                No::new(CONTRIBUTION_NOT_FOUND, format!("the agreement has no contribution {statement}"))
-            })?;
+        let none = move || No::new(CONTRIBUTION_NOT_FOUND, format!("the agreement has no contribution {statement}"));
+        let index = self.shared.sequencer.index_of(id, statement).await.map_err(No::from)?.ok_or_else(none)?;
+        let answer = self.read(id, None, Part::Contributions(index), move |reader| {
+            let kept = reader.contribution(index).map_err(No::from)?.ok_or_else(none)?;
             Ok(GetContributionResponse {
-                contribution: Some(views::contribution(&view, agreement.terms())),
-                checkpoint: Some(wire::checkpoint(checkpoint)),
+                contribution: Some(contribution_view(reader, &kept)?),
+                checkpoint: Some(wire::checkpoint(reader.checkpoint())),
             })
         });
         Ok(Response::new(answer.await?))
@@ -179,20 +203,32 @@ impl AgreementService for AgreementFace {
         let state = BenefitState::try_from(state).map_err(|_| filter("state"))?;
         let bound = page::Request::new("ListBenefits", &[&text, &stream, state.as_str_name()]);
         let place = Place::read(&page_token, &bound)?;
-        let answer = self.view(id, place.map(|place| place.tree_size), move |agreement, checkpoint| {
-            let terms = agreement.terms();
-            if !stream.is_empty() && !terms.streams.iter().any(|known| known.name.as_str() == stream) {
+        let from = place.map_or(0, |place| place.next);
+        let (tree_size, part) = (place.map(|place| place.tree_size), Part::Benefits(from));
+        let answer = self.read(id, tree_size, part, move |reader| {
+            let (terms, standing) = (reader.agreement().terms(), reader.standing());
+            let wanted = terms.streams.iter().position(|known| known.name.as_str() == stream);
+            if !stream.is_empty() && wanted.is_none() {
                 return Err(No::new(STREAM_NOT_FOUND, "the terms have no such stream").with("field", "stream"));
             }
-            let wanted = agreement.benefits_from(place.map_or(0, |place| place.next)).filter(|view| {
-                (stream.is_empty() || view.benefit.stream.as_str() == stream)
-                    && (state == BenefitState::Unspecified || state == views::benefit_state(view.state))
-            });
-            let (benefits, next) = fill(wanted, items_max, |view| view.index, |view| views::benefit(view, terms));
+            let mut page = Page::of(items_max);
+            for kept in reader.benefits(from) {
+                let kept = kept.map_err(No::from)?;
+                let known = views::benefit_state(kept.state(standing));
+                if wanted.is_some_and(|stream| stream != kept.stream())
+                    || (state != BenefitState::Unspecified && state != known)
+                {
+                    continue;
+                }
+                if !page.has_room() || !page.push(benefit_view(reader, &kept)?) {
+                    page.next = Some(kept.index());
+                    break;
+                }
+            }
             Ok(ListBenefitsResponse {
-                benefits,
-                next_page_token: next_page(next, agreement, &bound),
-                checkpoint: Some(wire::checkpoint(checkpoint)),
+                next_page_token: page.next_token(reader, &bound),
+                benefits: page.items,
+                checkpoint: Some(wire::checkpoint(reader.checkpoint())),
             })
         });
         Ok(Response::new(answer.await?))
@@ -206,15 +242,21 @@ impl AgreementService for AgreementFace {
         let (id, items_max) = (agreement(&text)?, page::size(page_size)?);
         let bound = page::Request::new("ListSettlements", &[&text]);
         let place = Place::read(&page_token, &bound)?;
-        let answer = self.view(id, place.map(|place| place.tree_size), move |agreement, checkpoint| {
-            let from = place.map_or(0, |place| place.next);
-            let wanted = agreement.settlements().iter().filter(|entry| entry.index >= from);
-            let (settlements, next) =
-                fill(wanted, items_max, |entry| entry.index, |entry| views::settlement(entry, agreement.terms()));
+        let from = place.map_or(0, |place| place.next);
+        let answer = self.read(id, place.map(|place| place.tree_size), Part::Books, move |reader| {
+            let places = reader.agreement().settlement_places();
+            let first = places.partition_point(|place| place.index < from);
+            let mut page = Page::of(items_max);
+            for place in places[first..].iter().take_while(|place| place.index < reader.size()) {
+                if !page.has_room() || !page.push(settlement_view(reader, place.index)?) {
+                    page.next = Some(place.index);
+                    break;
+                }
+            }
             Ok(ListSettlementsResponse {
-                settlements,
-                next_page_token: next_page(next, agreement, &bound),
-                checkpoint: Some(wire::checkpoint(checkpoint)),
+                next_page_token: page.next_token(reader, &bound),
+                settlements: page.items,
+                checkpoint: Some(wire::checkpoint(reader.checkpoint())),
             })
         });
         Ok(Response::new(answer.await?))
@@ -222,7 +264,7 @@ impl AgreementService for AgreementFace {
 
     async fn get_account(&self, request: Request<GetAccountRequest>) -> Result<Response<GetAccountResponse>, Status> {
         let GetAccountRequest { agreement: text, party } = request.into_inner();
-        let answer = self.view(agreement(&text)?, None, move |agreement, checkpoint| {
+        let answer = self.books(agreement(&text)?, move |agreement, checkpoint| {
             let party = party_position(agreement.terms(), &party)?;
             let account = agreement.last_account();
             Ok(GetAccountResponse {
@@ -239,7 +281,7 @@ impl AgreementService for AgreementFace {
         request: Request<ComputeSplitRequest>,
     ) -> Result<Response<ComputeSplitResponse>, Status> {
         let ComputeSplitRequest { agreement: text, tree_size } = request.into_inner();
-        let answer = self.account(agreement(&text)?, tree_size, |agreement, tree_size, checkpoint| {
+        let split = |agreement: &Agreement, tree_size: u64, checkpoint: &SignedCheckpoint| {
             let account = match agreement.last_account() {
                 Some(last) if last.settlement.tree_size == tree_size => Cow::Borrowed(last),
                 _ => Cow::Owned(agreement.account_at(tree_size)?),
@@ -249,8 +291,13 @@ impl AgreementService for AgreementFace {
                 statement: Some(views::statement_of_account(&account, agreement.terms())?),
                 checkpoint: Some(wire::checkpoint(checkpoint)),
             })
-        });
-        Ok(Response::new(answer.await?))
+        };
+        let now = move |reader: &mut Reader, asked| {
+            reader.recall_account(asked).map_err(No::from)?;
+            split(reader.agreement(), asked, reader.checkpoint())
+        };
+        let then = move |agreement: &Agreement, checkpoint: &SignedCheckpoint| split(agreement, tree_size, checkpoint);
+        Ok(Response::new(self.account(agreement(&text)?, tree_size, Part::Books, now, then).await?))
     }
 
     async fn explain_split(
@@ -258,46 +305,95 @@ impl AgreementService for AgreementFace {
         request: Request<ExplainSplitRequest>,
     ) -> Result<Response<ExplainSplitResponse>, Status> {
         let ExplainSplitRequest { agreement: text, party, currency, tree_size } = request.into_inner();
-        let answer = self.account(agreement(&text)?, tree_size, move |agreement, tree_size, checkpoint| {
-            let party = party_position(agreement.terms(), &party)?;
-            let currencies = &agreement.terms().currencies;
-            let currency = currencies.iter().position(|known| known.code.as_str() == currency).ok_or_else(|| {
+        let line = move |terms: &Terms| {
+            let known = |code: &&Currency| code.code.as_str() == currency;
+            let position = terms.currencies.iter().position(|code| known(&code)).ok_or_else(|| {
                 No::new(CURRENCY_NOT_FOUND, "the terms have no such currency").with("field", "currency")
             })?;
-            let explanation = agreement.explain(party, currency, tree_size)?;
+            Ok::<_, No>((party_position(terms, &party)?, position))
+        };
+        let answer = |explanation, checkpoint: &SignedCheckpoint| {
             Ok(ExplainSplitResponse {
                 steps: views::explanation(explanation)?,
                 checkpoint: Some(wire::checkpoint(checkpoint)),
             })
-        });
-        Ok(Response::new(answer.await?))
+        };
+        let line_then = line.clone();
+        let now = move |reader: &mut Reader, asked| {
+            let line = line(reader.agreement().terms())?;
+            let explained = reader.explain(line, asked, views::ANSWER_CHARACTERS_MAX).map_err(No::from)?;
+            answer(explained.ok_or_else(views::too_long)??, reader.checkpoint())
+        };
+        let then = move |agreement: &Agreement, checkpoint: &SignedCheckpoint| {
+            let (party, currency) = line_then(agreement.terms())?;
+            answer(agreement.explain(party, currency, tree_size)?, checkpoint)
+        };
+        Ok(Response::new(self.account(agreement(&text)?, tree_size, Part::All, now, then).await?))
     }
 }
 
-/// Fills a page; also the index of the first item that did not fit.
-fn fill<I, V: Message>(
-    items: impl Iterator<Item = I>,
+/// A page of a listing.
+struct Page<V> {
+    items: Vec<V>,
     items_max: usize,
-    index: impl Fn(&I) -> u64,
-    write: impl Fn(&I) -> V,
-) -> (Vec<V>, Option<u64>) {
-    let (mut page, mut bytes) = (Vec::new(), 0);
-    for item in items {
-        if page.len() == items_max {
-            return (page, Some(index(&item)));
-        }
-        let view = write(&item);
-        bytes += view.encoded_len();
-        if bytes > PAGE_BYTES_MAX && !page.is_empty() {
-            return (page, Some(index(&item)));
-        }
-        page.push(view);
-    }
-    (page, None)
+    bytes: usize,
+    /// The index of the first item that did not fit.
+    next: Option<u64>,
 }
 
-fn next_page(next: Option<u64>, agreement: &Agreement, request: &page::Request) -> String {
-    next.map_or_else(String::new, |next| Place { tree_size: agreement.size(), next }.text(request))
+impl<V: Message> Page<V> {
+    const fn of(items_max: usize) -> Self {
+        Self { items: Vec::new(), items_max, bytes: 0, next: None }
+    }
+
+    const fn has_room(&self) -> bool {
+        self.items.len() < self.items_max
+    }
+
+    /// Puts an item on the page if its bytes fit.
+    fn push(&mut self, item: V) -> bool {
+        self.bytes += item.encoded_len();
+        let fits = self.bytes <= PAGE_BYTES_MAX || self.items.is_empty();
+        if fits {
+            self.items.push(item);
+        }
+        fits
+    }
+
+    fn next_token(&self, reader: &Reader, request: &page::Request) -> String {
+        self.next.map_or_else(String::new, |next| Place { tree_size: reader.size(), next }.text(request))
+    }
+}
+
+fn contribution_view(reader: &Reader, kept: &KeptContribution) -> Result<ContributionView, No> {
+    let (signed, admitted) = reader.entry(kept.index()).map_err(No::from)?;
+    let Body::Contribution(said) = &signed.statement().body else { return Err(unlike(kept.index())) };
+    let view = kept.view(signed.id(), admitted, said, reader.standing());
+    Ok(views::contribution(&view, reader.agreement().terms()))
+}
+
+fn benefit_view(reader: &Reader, kept: &KeptBenefit) -> Result<BenefitView, No> {
+    let (signed, admitted) = reader.entry(kept.index()).map_err(No::from)?;
+    let Body::Benefit(said) = &signed.statement().body else { return Err(unlike(kept.index())) };
+    let view = kept.view(signed.id(), admitted, said, reader.standing());
+    Ok(views::benefit(&view, reader.agreement().terms()))
+}
+
+fn settlement_view(reader: &Reader, index: u64) -> Result<SettlementView, No> {
+    let (signed, admitted) = reader.entry(index).map_err(No::from)?;
+    let statement = signed.statement();
+    let (Body::Settlement(settlement), Some(party)) = (&statement.body, reader.agreement().party_of(statement.signer))
+    else {
+        return Err(unlike(index));
+    };
+    let (id, settlement) = (signed.id(), settlement.clone());
+    let entry = SettlementEntry { id, index, admitted, party, settlement };
+    Ok(views::settlement(&entry, reader.agreement().terms()))
+}
+
+/// The no when what is kept of an entry is not what the entry says, which would be our own fault.
+fn unlike(index: u64) -> No {
+    No::internal(&ReadError::Unlike { index })
 }
 
 /// The size that the last settlement covers; 0 before the first.

@@ -155,7 +155,7 @@ pub(super) fn statement_of_account(account: &Account, terms: &Terms) -> Result<v
 }
 
 /// The most characters of exact fractions and explanations in one answer; clients take 4 MiB without being asked.
-const ANSWER_CHARACTERS_MAX: usize = 2_000_000;
+pub(super) const ANSWER_CHARACTERS_MAX: usize = 2_000_000;
 
 /// How many digits `count` fractions over a denominator of so many bits have at most, about.
 const fn digits(count: usize, denominator_bits: usize) -> usize {
@@ -202,6 +202,12 @@ pub(super) fn explanation(explanation: Explanation) -> Result<Vec<v1::Explanatio
         indexes: step.indexes,
     });
     Ok(steps.collect())
+}
+
+/// The no to an explanation that was not finished, for it would be too long.
+pub(super) fn too_long() -> No {
+    let message = format!("the answer has more than {ANSWER_CHARACTERS_MAX} characters, which are not sent");
+    No::new(ANSWER_TOO_LARGE, message)
 }
 
 fn is_sendable(characters: usize) -> Result<(), No> {

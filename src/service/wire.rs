@@ -118,7 +118,11 @@ impl From<ReadError> for No {
             ReadError::AgreementNotFound => not_found(),
             ReadError::BeyondTree { asked, size } => beyond(asked, size),
             ReadError::Stopped => stopping(),
-            ReadError::Failed | ReadError::Store { .. } | ReadError::Fold { .. } => Self::internal(&error),
+            ReadError::Failed
+            | ReadError::Unlike { .. }
+            | ReadError::Store { .. }
+            | ReadError::PutAway { .. }
+            | ReadError::Fold { .. } => Self::internal(&error),
         }
     }
 }

@@ -151,16 +151,19 @@ impl Keeper {
     }
 
     fn contributions(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
-        self.laid_over(key::contributions_from(0), self.agreement.changed_contributions(0, usize::MAX))
+        self.laid_over(key::contributions_from(0), self.agreement.changed_contributions(0))
     }
 
     fn benefits(&self) -> BTreeMap<Vec<u8>, Vec<u8>> {
-        self.laid_over(key::benefits_from(0), self.agreement.changed_benefits(0, usize::MAX))
+        self.laid_over(key::benefits_from(0), self.agreement.changed_benefits(0))
     }
 
     fn benefit(&self, key: &[u8], slip: &[u8]) -> counterfoil::agreement::put_away::KeptBenefit {
         let index = self.agreement.read_benefit(key, slip, []).unwrap().index();
-        let reversals = self.laid_over(key::reversals_of(index), self.agreement.changed_reversals(index));
+        let keys = key::reversals_of(index);
+        let mut changed = self.agreement.changed_reversals(index);
+        changed.retain(|(key, _)| keys.contains(key));
+        let reversals = self.laid_over(keys, changed);
         let reversals = reversals.iter().map(|(key, slip)| (key.as_slice(), slip.as_slice()));
         self.agreement.read_benefit(key, slip, reversals).unwrap()
     }

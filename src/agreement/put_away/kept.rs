@@ -154,24 +154,24 @@ impl Agreement {
         read(form::read(key, slip)?).ok_or_else(|| PutAwayError::damaged(key))
     }
 
-    /// Returns the slips of contributions that were changed and not put away since, from an entry on; at most `max`.
+    /// Returns the slips of contributions that were changed and not put away since, from an entry on.
     #[must_use]
-    pub fn changed_contributions(&self, from: u64, max: usize) -> Vec<Slip> {
-        let changes = self.contributions.slots.changes(from..).take(max);
+    pub fn changed_contributions(&self, from: u64) -> Vec<Slip> {
+        let changes = self.contributions.slots.changes(from..);
         changes.filter_map(|(index, slot)| Some(self.contribution_slip(*index, slot?))).collect()
     }
 
-    /// Returns the slips of benefits that were changed and not put away since, from an entry on; at most `max`.
+    /// Returns the slips of benefits that were changed and not put away since, from an entry on.
     #[must_use]
-    pub fn changed_benefits(&self, from: u64, max: usize) -> Vec<Slip> {
-        let changes = self.benefits.slots.changes(from..).take(max);
+    pub fn changed_benefits(&self, from: u64) -> Vec<Slip> {
+        let changes = self.benefits.slots.changes(from..);
         changes.filter_map(|(index, slot)| Some(self.benefit_slip(*index, slot?))).collect()
     }
 
-    /// Returns the slips of the reversals of one benefit that were changed and not put away since.
+    /// Returns the slips of reversals that were changed and not put away since, of benefits from an entry on.
     #[must_use]
     pub fn changed_reversals(&self, benefit: u64) -> Vec<Slip> {
-        let changes = self.benefits.reversals.changes((benefit, 0)..=(benefit, u64::MAX));
+        let changes = self.benefits.reversals.changes((benefit, 0)..);
         changes.filter_map(|(place, slot)| Some(self.reversal_slip(*place, slot?))).collect()
     }
 }

@@ -17,7 +17,9 @@ const SHEET: u8 = b's';
 /// The key of the summary, which stands apart from the others.
 pub(super) const SUMMARY: &[u8] = b"";
 
-pub(super) fn contribution(index: u64) -> Vec<u8> {
+/// Returns the key of the contribution in an entry.
+#[must_use]
+pub fn contribution(index: u64) -> Vec<u8> {
     numbered(CONTRIBUTION, &[index])
 }
 
@@ -52,6 +54,12 @@ pub fn contributions_from(index: u64) -> Range<Vec<u8>> {
 #[must_use]
 pub fn benefits_from(index: u64) -> Range<Vec<u8>> {
     benefit(index)..vec![BENEFIT + 1]
+}
+
+/// Returns the keys of all reversals of benefits from an entry on.
+#[must_use]
+pub fn reversals_from(benefit: u64) -> Range<Vec<u8>> {
+    numbered(REVERSAL_OF, &[benefit])..vec![REVERSAL_OF + 1]
 }
 
 /// Returns the keys of all reversals of the benefit in an entry.

@@ -30,6 +30,7 @@ use crate::{
             summary::SummaryForm,
         },
     },
+    split::Ratio,
     statement::{ArtifactDigest, Body, Signed, Verdict, id::StatementId, terms::Terms},
 };
 
@@ -285,7 +286,8 @@ impl Agreement {
 
     /// Drops from memory what is put away, but for the newest `keep` of each kind.
     ///
-    /// Called only when what [`Self::put_away`] returned is kept: until then it would be nowhere.
+    /// Called only when what [`Self::put_away`] returned is kept: until then it would be nowhere. From then on, whole
+    /// statements are not remembered any more: who will put things away calls this as soon as the agreement is founded.
     pub fn forget(&mut self, keep: usize) {
         self.forgotten += 1;
         self.settlements.whole = Vec::new();
@@ -365,10 +367,8 @@ impl Contributions {
         self.slots.forget(keep);
         self.claims.forget(keep);
         self.slots.each(|slot| {
-            if let Claimed::Whole(_) = slot.claimed {
-                let brief = Brief { quantity: slot.claimed.quantity(), artifacts: slot.claimed.artifacts().collect() };
-                slot.claimed = Claimed::Brief(Box::new(brief));
-            }
+            let nothing = Claimed::Brief(Box::new(Brief { quantity: Ratio::ZERO, artifacts: Vec::new() }));
+            slot.claimed = std::mem::replace(&mut slot.claimed, nothing).brief();
         });
         self.by_id.retain(|_, index| self.slots.knows(index));
         self.absent.clear();

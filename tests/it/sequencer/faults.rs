@@ -13,7 +13,7 @@ use std::{
 use counterfoil::{
     digest::Digest,
     envelope::Envelope,
-    sequencer::{Sequencer, SubmitError, Submitted},
+    sequencer::{Memory, Sequencer, SequencerConfig, SubmitError, Submitted},
     statement::id::AgreementId,
 };
 use tokio::task::JoinSet;
@@ -21,9 +21,9 @@ use tokio::task::JoinSet;
 use crate::{
     common::Chance,
     sequencer::{
-        Hands, NOON_MS, check_prefixes, config,
+        FORGETFUL, Hands, NOON_MS, check_prefixes, config,
         deal::Deal,
-        open, submit,
+        open, open_with, submit,
         watched::{FAULTS, Fault, Watched},
     },
 };
@@ -88,25 +88,31 @@ async fn until_recorded(sequencer: &Sequencer, envelope: &Envelope, witness: &mu
 /// Every pair of faults at every pair of neighbouring commits, from the founding on.
 #[tokio::test]
 async fn a_retry_after_any_two_faults_gets_the_receipt() {
-    for first in FAULTS {
-        for second in FAULTS {
-            for place in 0..4 {
-                let store = Arc::new(Watched::new());
-                store.plan(vec![Fault::Nothing; place].into_iter().chain([first, second]));
-                let sequencer = open(&store).await;
-                let (deal, mut witness) = (Deal::new(1), Witness::default());
-                let said = deal.opening().into_iter().chain((2..6).map(|number| deal.contribution(number)));
-                for (index, envelope) in (0..).zip(said) {
-                    let submitted = until_recorded(&sequencer, &envelope, &mut witness).await;
-                    assert_eq!(submitted.index, index, "{first:?}, {second:?} at {place}");
-                    witness.look(&sequencer, deal.id).await;
+    for memory in [Memory::default(), FORGETFUL] {
+        for first in FAULTS {
+            for second in FAULTS {
+                for place in 0..4 {
+                    retry_after_two_faults(memory, first, second, place).await;
                 }
-                assert_eq!(witness.hold(&sequencer).await, 6);
-                let again = open(&Arc::new(Watched::over(store.kept()))).await;
-                assert_eq!(witness.hold(&again).await, 6);
             }
         }
     }
+}
+
+async fn retry_after_two_faults(memory: Memory, first: Fault, second: Fault, place: usize) {
+    let store = Arc::new(Watched::new());
+    store.plan(vec![Fault::Nothing; place].into_iter().chain([first, second]));
+    let sequencer = open_with(&store, memory).await;
+    let (deal, mut witness) = (Deal::new(1), Witness::default());
+    let said = deal.opening().into_iter().chain((2..6).map(|number| deal.contribution(number)));
+    for (index, envelope) in (0..).zip(said) {
+        let submitted = until_recorded(&sequencer, &envelope, &mut witness).await;
+        assert_eq!(submitted.index, index, "{first:?}, {second:?} at {place}");
+        witness.look(&sequencer, deal.id).await;
+    }
+    assert_eq!(witness.hold(&sequencer).await, 6);
+    let again = open_with(&Arc::new(Watched::over(store.kept())), memory).await;
+    assert_eq!(witness.hold(&again).await, 6);
 }
 
 #[tokio::test]
@@ -176,7 +182,7 @@ async fn a_ledger_that_cannot_be_recovered_yet_says_so_and_comes_back() {
 #[tokio::test]
 async fn a_ledger_whose_task_panicked_is_recovered_by_whoever_comes_next() {
     let store = Arc::new(Watched::new());
-    let mut limits = config(&Hands::at(NOON_MS));
+    let mut limits = SequencerConfig { memory: FORGETFUL, ..config(&Hands::at(NOON_MS)) };
     let broken = Arc::new(AtomicBool::new(false));
     let (clock, breaks) = (Arc::clone(&limits.clock), Arc::clone(&broken));
     // Once: in the task, where the law could as well be what panics.
@@ -207,8 +213,14 @@ async fn a_ledger_whose_task_panicked_is_recovered_by_whoever_comes_next() {
 /// Two servers on one store by mistake: one is told that it did not write, and no size has two roots.
 #[tokio::test]
 async fn two_sequencers_on_one_store_do_not_fork_a_ledger() {
+    for memory in [Memory::default(), FORGETFUL] {
+        two_sequencers(memory).await;
+    }
+}
+
+async fn two_sequencers(memory: Memory) {
     let store = Arc::new(Watched::new());
-    let (left, right) = (open(&store).await, open(&store).await);
+    let (left, right) = (open_with(&store, memory).await, open_with(&store, memory).await);
     let (deal, mut witness) = (Deal::new(1), Witness::default());
     until_recorded(&left, &deal.proposal, &mut witness).await;
     let mut moved = 0;
@@ -237,9 +249,18 @@ async fn two_sequencers_on_one_store_do_not_fork_a_ledger() {
 /// Many ledgers, many submitters, any faults, restarts in between; the seed is printed.
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_fails_nothing_promised_is_lost() {
+    whatever_fails(Memory::default()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_fails_nothing_promised_is_lost_by_who_forgets() {
+    whatever_fails(FORGETFUL).await;
+}
+
+async fn whatever_fails(memory: Memory) {
     let mut chance = Chance::new("sequencer faults");
     let mut store = Arc::new(Watched::new());
-    let mut sequencer = open(&store).await;
+    let mut sequencer = open_with(&store, memory).await;
     let deals: Vec<_> = (0..5).map(Deal::new).collect();
     let (mut witness, mut said, mut failed) = (Witness::default(), BTreeMap::new(), 0);
     // Three are in force before any fault, so that there is always something to lose; the others are founded under faults.
@@ -278,7 +299,7 @@ async fn whatever_fails_nothing_promised_is_lost() {
         if chance.below(10) == 0 {
             sequencer.shut_down().await;
             store = Arc::new(Watched::over(store.kept()));
-            sequencer = open(&store).await;
+            sequencer = open_with(&store, memory).await;
         }
     }
     let again = open(&Arc::new(Watched::over(store.kept()))).await;

@@ -4,6 +4,7 @@ mod answers;
 mod batches;
 mod deal;
 mod faults;
+mod kept;
 mod opening;
 mod reads;
 mod watched;
@@ -17,7 +18,7 @@ use counterfoil::{
     envelope::Envelope,
     keys::SecretKey,
     merkle::proof::check_consistency,
-    sequencer::{OpenError, Sequencer, SequencerConfig, SubmitError, Submitted},
+    sequencer::{Memory, OpenError, Sequencer, SequencerConfig, SubmitError, Submitted},
     statement::{id::AgreementId, wire},
     store::Store,
     time::Timestamp,
@@ -53,6 +54,14 @@ fn config(hands: &Hands) -> SequencerConfig {
 async fn try_open(store: &Arc<impl Store>) -> Result<Sequencer, OpenError> {
     let store: Arc<dyn Store> = store.clone();
     Sequencer::open(store, config(&Hands::at(NOON_MS))).await
+}
+
+/// Next to nothing stays in memory: everything is put away and recalled all the time.
+const FORGETFUL: Memory = Memory { changed_max: 2, at_hand_max: 0, changes_max: 1, folded_max: 1 };
+
+async fn open_with(store: &Arc<impl Store>, memory: Memory) -> Sequencer {
+    let store: Arc<dyn Store> = store.clone();
+    Sequencer::open(store, SequencerConfig { memory, ..config(&Hands::at(NOON_MS)) }).await.unwrap()
 }
 
 async fn open(store: &Arc<impl Store>) -> Sequencer {

@@ -46,6 +46,9 @@ pub(crate) struct Watched {
     leave: Mutex<Option<usize>>,
     changed: Condvar,
     reads_fail: AtomicBool,
+    keeps_fail: AtomicBool,
+    /// The indexes of the leaves that were read.
+    pub(crate) leaves_read: Mutex<Vec<u64>>,
     pub(crate) spoil_leaf: Option<Spoil<(u64, Bytes)>>,
     pub(crate) spoil_node: Option<Spoil<(NodeIndex, Digest)>>,
     pub(crate) spoil_place: Option<Spoil<Option<LeafIndex>>>,
@@ -66,6 +69,8 @@ impl Watched {
             leave: Mutex::new(None),
             changed: Condvar::new(),
             reads_fail: AtomicBool::new(false),
+            keeps_fail: AtomicBool::new(false),
+            leaves_read: Mutex::default(),
             spoil_leaf: None,
             spoil_node: None,
             spoil_place: None,
@@ -90,6 +95,11 @@ impl Watched {
     /// Makes every read fail, or work again.
     pub(crate) fn fail_reads(&self, fail: bool) {
         self.reads_fail.store(fail, Ordering::SeqCst);
+    }
+
+    /// Makes it fail to keep anything beside a ledger, or work again.
+    pub(crate) fn fail_keeps(&self, fail: bool) {
+        self.keeps_fail.store(fail, Ordering::SeqCst);
     }
 
     /// Lets no commit begin.
@@ -145,6 +155,7 @@ impl Store for Watched {
     ) -> Result<Vec<Bytes>, StoreError> {
         let leaves = self.read()?.leaves(ledger, from, max, bytes_max)?;
         let leaves = (from.get()..).zip(leaves);
+        self.leaves_read.lock().unwrap().extend(leaves.clone().map(|(index, _)| index));
         leaves.map(|(index, leaf)| Ok(spoilt(&self.spoil_leaf, ledger, (index, leaf))?.1)).collect()
     }
 
@@ -196,6 +207,9 @@ impl Store for Watched {
     }
 
     fn keep(&self, ledger: LedgerId, snapshot: Bytes, records: Vec<(Bytes, Option<Bytes>)>) -> Result<(), StoreError> {
+        if self.keeps_fail.load(Ordering::SeqCst) {
+            return Err(StoreError::Stopped);
+        }
         self.read()?.keep(ledger, snapshot, records)
     }
 }

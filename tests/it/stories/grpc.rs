@@ -10,7 +10,7 @@ use counterfoil::{
     digest::Digest,
     keys::SecretKey,
     proto::counterfoil::v1::{self, ComputeSplitRequest, agreement_service_client::AgreementServiceClient},
-    sequencer::{Sequencer, SequencerConfig},
+    sequencer::{Memory, Sequencer, SequencerConfig},
     service::{ServiceConfig, serve},
     statement::{CurrencyAccount, PartyAccount, Settlement, id::AgreementId},
     store::memory::MemoryStore,
@@ -22,7 +22,9 @@ use tonic::transport::Channel;
 use crate::stories::{Reader, Reading, Submission};
 
 /// Reads by a server of its own for each session, whose clock stands where the session says.
-struct Grpc;
+struct Grpc {
+    memory: Memory,
+}
 
 impl Reader for Grpc {
     fn name(&self) -> &'static str {
@@ -31,11 +33,11 @@ impl Reader for Grpc {
 
     fn read(&self, submissions: &[Submission]) -> Reading {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        runtime.block_on(read(submissions))
+        runtime.block_on(read(submissions, self.memory))
     }
 }
 
-async fn read(submissions: &[Submission]) -> Reading {
+async fn read(submissions: &[Submission], memory: Memory) -> Reading {
     let clock = Arc::new(AtomicU64::new(0));
     let tells = Arc::clone(&clock);
     let log_key = SecretKey::from_seed(&[200; 32]);
@@ -44,6 +46,7 @@ async fn read(submissions: &[Submission]) -> Reading {
         log_key.clone(),
         Arc::new(move || Timestamp::from_ms(tells.load(Ordering::SeqCst)).unwrap()),
     );
+    let config = SequencerConfig { memory, ..config };
     let sequencer = Sequencer::open(Arc::new(MemoryStore::new()), config).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -99,5 +102,11 @@ fn settlement(view: &v1::Settlement) -> Settlement {
 
 #[test]
 fn the_service_reads_every_story_as_the_fold_does() {
-    crate::stories::hold(&Grpc);
+    crate::stories::hold(&Grpc { memory: Memory::default() });
+}
+
+#[test]
+fn a_service_that_puts_everything_away_reads_every_story_as_the_fold_does() {
+    let memory = Memory { changed_max: 1, at_hand_max: 0, changes_max: 1, folded_max: 1 };
+    crate::stories::hold(&Grpc { memory });
 }
