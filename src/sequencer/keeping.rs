@@ -162,6 +162,11 @@ impl Keeping {
         self.spoilt
     }
 
+    /// Takes note that something kept under a lineage could not be read.
+    pub(super) fn spoil(&mut self, lineage: u32) {
+        self.spoilt |= lineage == self.lineage;
+    }
+
     /// Whether so much has changed that it is to be put away.
     pub(super) const fn is_full(&self, agreement: &Agreement) -> bool {
         agreement.changed() >= self.memory.changed_max

@@ -3,7 +3,7 @@
 //! A reader takes a copy of the books from the ledger's task, with the slips that are not kept yet, and reads the rest
 //! without it. What it finds may be newer than its size; the law leaves out what came later.
 
-use std::{collections::BTreeMap, ops::Range, sync::Arc};
+use std::{cell::Cell, collections::BTreeMap, ops::Range, sync::Arc};
 
 use bytes::Bytes;
 
@@ -22,6 +22,7 @@ use crate::{
         error::ReadError,
         keeping::{KeepingError, prefixed, recall_all, slip},
         read::{past, sign_at},
+        task::Command,
     },
     statement::{Signed, id::AgreementId, wire},
     store::{Store, StoreError},
@@ -51,6 +52,8 @@ pub struct Reader {
     standing: Standing,
     /// Slips that are not kept; `None` is removed.
     fresh: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// Whether something that is kept could not be read.
+    spoilt: Cell<bool>,
 }
 
 impl Sequencer {
@@ -75,7 +78,7 @@ impl Sequencer {
         });
         let (law, lineage, fresh, latest) = taken.await?;
         let (store, signer) = (Arc::clone(&self.inner.store), self.signer(agreement));
-        self.reading(agreement, move |nodes, ledger| {
+        let told = self.reading(agreement, move |nodes, ledger| {
             let checkpoint = match size {
                 Some(size) if size != latest.checkpoint().size.get() => {
                     sign_at(nodes, ledger, past(size, &latest)?, &signer)?
@@ -83,9 +86,17 @@ impl Sequencer {
                 _ => latest.as_ref().clone(),
             };
             let standing = law.standing_at(checkpoint.checkpoint().size.get());
-            Ok(read(&mut Reader { store, ledger, lineage, agreement: law, checkpoint, standing, fresh }))
-        })
-        .await
+            let spoilt = Cell::new(false);
+            let mut reader = Reader { store, ledger, lineage, agreement: law, checkpoint, standing, fresh, spoilt };
+            let told = read(&mut reader);
+            Ok((told, reader.spoilt.get()))
+        });
+        let (told, spoilt) = told.await?;
+        if spoilt {
+            // Who asks again finds it folded anew; whether this is heard, the next one will see.
+            let _ = self.send(agreement, Command::Spoilt { lineage }).await;
+        }
+        Ok(told)
     }
 }
 
@@ -155,7 +166,8 @@ impl Reader {
             None => self.store.records(self.ledger, &[prefixed(self.lineage, &key)])?.pop().flatten(),
         };
         let within = found.filter(|_| index < self.size());
-        Ok(within.map(|slip| self.agreement.read_contribution(&key, &slip)).transpose()?)
+        let read = within.map(|slip| self.agreement.read_contribution(&key, &slip)).transpose();
+        read.map_err(|error| self.damaged(error))
     }
 
     /// Returns the contributions in entries from `index` on, in their order.
@@ -163,7 +175,7 @@ impl Reader {
         let size = self.size();
         let read = |slip: Result<Slip, ReadError>| {
             let (key, slip) = slip?;
-            Ok(self.agreement.read_contribution(&key, &slip)?)
+            self.agreement.read_contribution(&key, &slip).map_err(|error| self.damaged(error))
         };
         let within = move |kept: &Result<KeptContribution, _>| kept.as_ref().map_or(true, |kept| kept.index() < size);
         self.slips(key::contributions_from(index)).map(read).take_while(within)
@@ -174,13 +186,13 @@ impl Reader {
         let size = self.size();
         let read = |slip: Result<Slip, ReadError>| {
             let (key, slip) = slip?;
-            let kept = self.agreement.read_benefit(&key, &slip, [])?;
+            let kept = self.agreement.read_benefit(&key, &slip, []).map_err(|error| self.damaged(error))?;
             if !kept.has_reversals() {
                 return Ok(kept);
             }
             let reversals: Vec<Slip> = self.slips(key::reversals_of(kept.index())).collect::<Result<_, _>>()?;
             let reversals = reversals.iter().map(|(key, slip)| (key.as_slice(), slip.as_slice()));
-            Ok(self.agreement.read_benefit(&key, &slip, reversals)?)
+            self.agreement.read_benefit(&key, &slip, reversals).map_err(|error| self.damaged(error))
         };
         let within = move |kept: &Result<KeptBenefit, _>| kept.as_ref().map_or(true, |kept| kept.index() < size);
         self.slips(key::benefits_from(index)).map(read).take_while(within)
@@ -189,7 +201,13 @@ impl Reader {
     /// Recalls what the account at `tree_size` needs: afterwards [`Agreement::account_at`] may be asked.
     pub fn recall_account(&mut self, tree_size: u64) -> Result<(), ReadError> {
         if let Some(wanted) = self.agreement.wanted_at(tree_size) {
-            recall_all(self.store.as_ref(), self.ledger, self.lineage, &mut self.agreement, &[wanted])?;
+            recall_all(self.store.as_ref(), self.ledger, self.lineage, &mut self.agreement, &[wanted]).map_err(
+                |error| match error {
+                    KeepingError::PutAway { source } => self.damaged(source),
+                    KeepingError::Store { source } => ReadError::Store { source },
+                    KeepingError::Unfit { .. } => ReadError::Failed,
+                },
+            )?;
         }
         Ok(())
     }
@@ -217,6 +235,11 @@ impl Reader {
             }
         }
         Ok(Some(self.agreement.explain_from(gathered)))
+    }
+
+    fn damaged(&self, source: PutAwayError) -> ReadError {
+        self.spoilt.set(true);
+        ReadError::PutAway { source }
     }
 
     /// Returns the slips of a range of keys, in their order.
@@ -264,21 +287,5 @@ const PAGE_SLIPS: usize = 256;
 impl From<StoreError> for ReadError {
     fn from(source: StoreError) -> Self {
         Self::Store { source }
-    }
-}
-
-impl From<PutAwayError> for ReadError {
-    fn from(source: PutAwayError) -> Self {
-        Self::PutAway { source }
-    }
-}
-
-impl From<KeepingError> for ReadError {
-    fn from(error: KeepingError) -> Self {
-        match error {
-            KeepingError::Store { source } => Self::Store { source },
-            KeepingError::PutAway { source } => Self::PutAway { source },
-            KeepingError::Unfit { .. } => Self::Failed,
-        }
     }
 }

@@ -53,6 +53,8 @@ pub(super) enum Command {
     Validate { signed: Box<Signed>, answer: oneshot::Sender<Result<(), SubmitError>> },
     /// Show the agreement.
     View(View),
+    /// Fold the ledger anew: something that is kept under this lineage could not be read.
+    Spoilt { lineage: u32 },
     /// Finish what was asked before, and end.
     Stop(oneshot::Sender<()>),
 }
@@ -450,11 +452,12 @@ impl Working {
                 // Who asked may have gone.
                 let _ = answer.send(self.task.validate(agreement, keeping, &signed));
             }
+            (Command::Spoilt { lineage }, Some((_, keeping)), _) => keeping.spoil(lineage),
             (Command::Validate { answer, .. }, ..) => {
                 let _ = answer.send(Err(SubmitError::NotCommitted));
             }
             // Whoever waits is told by the dropped sender.
-            (Command::View(_) | Command::Submit { .. } | Command::Stop(_), ..) => {}
+            (Command::View(_) | Command::Spoilt { .. } | Command::Submit { .. } | Command::Stop(_), ..) => {}
         }
     }
 }

@@ -284,7 +284,7 @@ async fn a_snapshot_that_does_not_fit_is_not_believed() {
 
 #[tokio::test]
 async fn a_slip_that_is_damaged_or_lost_has_the_ledger_folded_anew() {
-    for lost in [false, true] {
+    for (lost, listed) in [(false, false), (false, true), (true, false)] {
         let store = Arc::new(MemoryStore::new());
         let mut both = Both::begin(&store, NEAR_NOTHING).await;
         let claims = both.round(0).await;
@@ -298,6 +298,20 @@ async fn a_slip_that_is_damaged_or_lost_has_the_ledger_folded_anew() {
         });
         store.keep(ledger, snapshot, spoilt.collect()).unwrap();
         both.sequencer = open_with(&store, NEAR_NOTHING).await;
+        if listed {
+            // Whoever lists it is told so, and whoever lists it next gets it.
+            let listed = |sequencer: &Sequencer| {
+                let sequencer = sequencer.clone();
+                let id = both.deal.id;
+                async move {
+                    sequencer.read(id, None, Part::All, |reader| reader.benefits(0).all(|kept| kept.is_ok())).await
+                }
+            };
+            assert!(!listed(&both.sequencer).await.unwrap());
+            assert!(listed(&both.sequencer).await.unwrap());
+            both.check().await;
+            continue;
+        }
         let late = both.deal.say("enterprise", 999, None, judge(claims[7], Verdict::Rejected));
         let refused = both.submit(late.clone()).await;
         assert!(matches!(refused, Err(SubmitError::NotCommitted)), "{refused:?}");
