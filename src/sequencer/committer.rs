@@ -183,7 +183,7 @@ fn of_one(outcome: Result<String, NotAppended>, ledger: LedgerId) -> Outcome {
 }
 
 /// An error with its causes, in one line.
-struct Causes<'a>(&'a dyn Error);
+pub(super) struct Causes<'a>(pub(super) &'a dyn Error);
 
 impl fmt::Display for Causes<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -21,6 +21,7 @@ use crate::{
     },
     parallel,
     sequencer::{
+        committer::Causes,
         error::OpenError,
         keeping::{Keeping, Memory, Opened, warn_unusable},
         read::StoreNodes,
@@ -171,7 +172,7 @@ impl Folding<'_> {
                 Ok(leaves) => self.page(&leaves)?,
                 // Somewhere in the page: a smaller one ends before it, down to the first that cannot be read.
                 Err(_) if wanted > 1 => page_max = wanted / 2,
-                Err(source) => return Err(self.bad(from, source.to_string())),
+                Err(source) => return Err(self.bad(from, Causes(&source).to_string())),
             }
             self.keep();
         }
@@ -230,7 +231,7 @@ impl Folding<'_> {
     }
 
     fn admit(&mut self, index: u64, entry: &Entry, signed: &Signed) -> Result<(), String> {
-        let seen = seen_root(self.store, self.ledger, index, signed).map_err(|source| source.to_string())?;
+        let seen = seen_root(self.store, self.ledger, index, signed).map_err(|source| Causes(&source).to_string())?;
         check_seen(signed, seen).map_err(|refusal| refusal.to_string())?;
         match &mut self.agreement {
             None => {
@@ -287,6 +288,6 @@ fn open(store: &dyn Store, ledger: LedgerId, index: u64, leaf: &[u8], known: &Kn
         Ok(Some(found)) if found.get() == index => Ok((entry, signed)),
         Ok(Some(found)) => Err(format!("its statement is kept as entry {found}")),
         Ok(None) => Err("its statement is not found under its id".into()),
-        Err(source) => Err(source.to_string()),
+        Err(source) => Err(Causes(&source).to_string()),
     }
 }

@@ -88,7 +88,8 @@ pub(crate) fn spoiling(trace: &Path, folder: &Path, point: &Point, fault: Fault)
 fn words(trace: &Path, more: &[&str]) -> Vec<String> {
     let trace = trace.display().to_string();
     // Run as a grandchild, so that the server stays the child that is signalled and waited for.
-    let words = ["strace", "--seccomp-bpf", "-D", "-f", "-q", "-Y", "-y", "-s", "0", "-e", "signal=none", "-o", &trace];
+    let words =
+        ["strace", "--seccomp-bpf", "-D", "-f", "-q", "-Y", "-y", "-s", "0", "-e", "signal=SIGKILL", "-o", &trace];
     let calls = format!("trace={CALLS}");
     words.into_iter().chain(["-e", &calls]).chain(more.iter().copied()).chain(["--"]).map(str::to_owned).collect()
 }

@@ -116,6 +116,9 @@ impl Bench {
         if !threads.is_empty() {
             let line = ended.said.lines().find(|line| line.contains("error: ")).unwrap_or_default();
             let line = line.replace(&self.folder().display().to_string(), "..");
+            // Without the time that a line of the log begins with, and names that are others each time.
+            let line = line.split_once("Z ").map_or(line.as_str(), |(_, said)| said).trim_start();
+            let line = line.split(' ').filter(|word| !word.starts_with("agr1")).collect::<Vec<_>>().join(" ");
             *seen.ends.entry(format!("{how} {line}")).or_default() += 1;
         }
         if !ended.is_clear() {

@@ -85,6 +85,16 @@ impl SledIndex {
     }
 }
 
+impl Drop for SledIndex {
+    fn drop(&mut self) {
+        // sled panics when it cannot sync what it leaves behind. Nobody is promised anything by that: the log has it all.
+        let open = self.open.take();
+        if panic::catch_unwind(AssertUnwindSafe(|| drop(open))).is_err() {
+            warn!(index = %self.path.display(), "the index could not be closed: it may be made anew from the log");
+        }
+    }
+}
+
 enum Problem {
     InUse,
     Spoilt(String),
