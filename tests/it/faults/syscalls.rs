@@ -51,6 +51,8 @@ struct Bench {
 struct Seen {
     runs: usize,
     spoilt: usize,
+    /// How many faults of each kind met a call.
+    met: BTreeMap<Fault, usize>,
     receipts: usize,
     settled: usize,
     /// How the spoilt server ended: did not start, was killed, stopped with a code.
@@ -114,6 +116,7 @@ impl Bench {
         let threads = spoilt_in(&self.trace(), &self.folder(), point, fault);
         seen.spoilt += usize::from(!threads.is_empty());
         if !threads.is_empty() {
+            *seen.met.entry(fault).or_default() += 1;
             let line = ended.said.lines().find(|line| line.contains("error: ")).unwrap_or_default();
             let line = line.replace(&self.folder().display().to_string(), "..");
             // Without the time that a line of the log begins with, and names that are others each time.
