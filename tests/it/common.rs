@@ -32,6 +32,11 @@ impl Chance {
         Self(seed)
     }
 
+    /// Begins the sequence of a seed.
+    pub const fn from_seed(seed: u64) -> Self {
+        Self(seed)
+    }
+
     /// Returns the next number.
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -12,6 +12,7 @@ mod common;
 mod conformance;
 mod docs;
 mod faults;
+mod fuzz;
 mod keeper;
 mod kill;
 mod law;

@@ -58,7 +58,7 @@ fn export(leaves: &[Vec<u8>], signer: &NoteSigner) -> Vec<u8> {
 }
 
 /// What a server exports that signs whatever these entries are.
-fn bundle(entries: &[Entry]) -> Vec<u8> {
+pub(crate) fn bundle(entries: &[Entry]) -> Vec<u8> {
     export(&leaves(entries), &signer(entries, log_key()))
 }
 

@@ -196,7 +196,7 @@ fn report(support: bool, yen: bool, amount: u64) -> Body {
 
 /// What the entries say, in the plainest form.
 #[derive(Default)]
-struct Oracle {
+pub(crate) struct Oracle {
     /// Party, dimension, points; counted from, counted until.
     counted: Vec<(usize, usize, Exact, usize, usize)>,
     /// Currency, stream, amount, confirmed at; reversals: amount and confirmed at.
@@ -205,7 +205,7 @@ struct Oracle {
 }
 
 impl Oracle {
-    fn of(terms: &Terms, entries: &[Signed]) -> Self {
+    pub(crate) fn of(terms: &Terms, entries: &[Signed]) -> Self {
         let mut oracle = Self::default();
         let mut claims: BTreeMap<StatementId, (&Contribution, Vec<Ratio>, Option<usize>)> = BTreeMap::new();
         let mut reversals = BTreeMap::new();
@@ -299,7 +299,7 @@ impl Oracle {
     }
 }
 
-fn check_account(
+pub(crate) fn check_account(
     account: &Account,
     oracle: &Oracle,
     terms: &Terms,

@@ -4,7 +4,7 @@ mod abuse;
 mod books;
 mod explain;
 mod guards;
-mod history;
+pub(crate) mod history;
 mod hostile;
 mod put_away;
 mod table;

@@ -1,0 +1,35 @@
+//! The targets of `tests/it/fuzz/targets` for libFuzzer, and what they share with the tests, read where it stands.
+#![expect(unused, reason = "the tests among it are not built here")]
+
+#[path = "../../tests/it/arbitrary.rs"]
+mod arbitrary;
+#[path = "../../tests/it/law/mod.rs"]
+mod law;
+#[path = "../../tests/it/parties.rs"]
+mod parties;
+#[path = "../../tests/it/serving.rs"]
+mod serving;
+#[path = "../../tests/it/fuzz/targets/mod.rs"]
+mod targets;
+
+mod stories {
+    //! What scripts say of terms.
+
+    #[path = "../../../tests/it/stories/script.rs"]
+    mod script;
+    #[path = "../../../tests/it/stories/terms.rs"]
+    pub(crate) mod terms;
+
+    pub(crate) use terms::secret;
+}
+
+/// Runs the target of a name.
+///
+/// # Panics
+///
+/// If there is none, and whenever something does not hold that must.
+pub fn run(name: &str, bytes: &[u8]) {
+    let target = targets::TARGETS.iter().find(|(target, _)| *target == name);
+    let (_, run) = target.expect("every fuzzer is named as its target");
+    run(bytes);
+}
