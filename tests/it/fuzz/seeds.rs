@@ -92,7 +92,10 @@ fn bundles() -> Vec<Vec<u8>> {
             admitted: submission.at,
             envelope: submission.envelope.clone(),
         };
-        bundles.push(bundle(&admitted.map(|(submission, _)| entry(submission)).collect::<Vec<_>>()));
+        let entries: Vec<_> = admitted.map(|(submission, _)| entry(submission)).collect();
+        if !entries.is_empty() {
+            bundles.push(bundle(&entries));
+        }
     }
     bundles
 }
