@@ -85,7 +85,8 @@ impl<'a> Scan<'a> {
     /// Looks for a whole frame behind the bad one at `offset`.
     pub(super) fn later(&self, offset: u64) -> io::Result<Option<Frame>> {
         for (start, end) in self.spans.iter().filter(|(_, end)| *end > offset) {
-            let found = find_later(self.segments, self.position.sequence + 1, offset.max(*start).saturating_add(1), *end)?;
+            let found =
+                find_later(self.segments, self.position.sequence + 1, offset.max(*start).saturating_add(1), *end)?;
             if found.is_some() {
                 return Ok(found);
             }

@@ -33,7 +33,9 @@ pub(super) fn of(target: &str) -> Vec<Vec<u8>> {
         "statement" => said().iter().map(payload).collect(),
         "entry" => said().iter().map(Entry::encode).chain([vector("entry.leaf")]).collect(),
         "receipt" => vec![vector("entry.tlog-proof"), b"c2sp.org/tlog-proof@v1\nindex 0\n\n".to_vec()],
-        "proof" => vec![vec![0; 3], [&[3, 4, 8][..], &[7; 32 * 5]].concat(), [&[200, 1, 0, 3, 9][..], &[1; 320]].concat()],
+        "proof" => {
+            vec![vec![0; 3], [&[3, 4, 8][..], &[7; 32 * 5]].concat(), [&[200, 1, 0, 3, 9][..], &[1; 320]].concat()]
+        }
         "bundle" => bundles(),
         "note" => notes(),
         "checkpoint" => notes().into_iter().chain([checkpoint().to_string().into_bytes()]).collect(),
@@ -53,10 +55,8 @@ pub(super) fn of(target: &str) -> Vec<Vec<u8>> {
 fn said() -> Vec<Entry> {
     let stories = stories::played();
     let submissions = stories.iter().flat_map(|story| story.submissions.iter());
-    let entry = |submission: &stories::Submission| Entry {
-        admitted: submission.at,
-        envelope: submission.envelope.clone(),
-    };
+    let entry =
+        |submission: &stories::Submission| Entry { admitted: submission.at, envelope: submission.envelope.clone() };
     submissions.step_by(9).map(entry).collect()
 }
 
@@ -88,10 +88,8 @@ fn bundles() -> Vec<Vec<u8>> {
     let mut bundles = vec![vector("log.counterfoil"), b"counterfoil/bundle/v1\n".to_vec()];
     for story in stories::played().iter().step_by(12) {
         let admitted = story.submissions.iter().zip(&story.reading.answers).filter(|(_, answer)| answer.is_ok());
-        let entry = |submission: &stories::Submission| Entry {
-            admitted: submission.at,
-            envelope: submission.envelope.clone(),
-        };
+        let entry =
+            |submission: &stories::Submission| Entry { admitted: submission.at, envelope: submission.envelope.clone() };
         let entries: Vec<_> = admitted.map(|(submission, _)| entry(submission)).collect();
         if !entries.is_empty() {
             bundles.push(bundle(&entries));
@@ -128,10 +126,7 @@ fn cosignatures() -> Vec<Vec<u8>> {
     let line = witness.cosign(&signed, CosignatureTime::from_seconds(1).unwrap());
     let note = signed.with_signature(&line).unwrap();
     let vkey = witness.verifier().vkey();
-    let policy = format!(
-        "# who is believed\nlog {}\nwitness w {vkey}\ngroup g 1 w\nquorum g\n",
-        log.verifier().vkey()
-    );
+    let policy = format!("# who is believed\nlog {}\nwitness w {vkey}\ngroup g 1 w\nquorum g\n", log.verifier().vkey());
     let part = |text: &str| [&u16::try_from(text.len()).unwrap().to_be_bytes(), text.as_bytes()].concat();
     let seed = |note: &str| [part(&vkey), part(&policy), note.as_bytes().to_vec()].concat();
     vec![seed(note.note()), seed(signed.note())]
@@ -147,7 +142,8 @@ fn rows() -> Vec<Vec<u8>> {
     let digest = Digest::of(&[b"an artifact"]);
     let statement = StatementId::from_digest(digest);
     let files = [
-        "party,unit,quantity,time,artifact,quality,note\ncommunity,review-hour,3/2,2026-01-01,,1/2,\"a, \"\"b\"\"\"\n".to_owned(),
+        "party,unit,quantity,time,artifact,quality,note\ncommunity,review-hour,3/2,2026-01-01,,1/2,\"a, \"\"b\"\"\"\n"
+            .to_owned(),
         format!("party,unit,time,artifact\r\nenterprise,commit,2026-01-01T00:00:00Z,{digest}\r\n"),
         "stream,currency,amount,time\nsales,EUR,100.00,2026-01-01\n".to_owned(),
         format!("contribution,verdict,quality,reason\n{statement},accepted,1/3,good\n{statement},rejected,,no\n"),

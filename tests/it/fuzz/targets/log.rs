@@ -168,7 +168,8 @@ fn file_at(disk: &MemoryDisk, offset: u64) -> Option<(u64, String, Vec<u8>)> {
 fn frame(disk: &MemoryDisk, plausible: bool, feed: &mut Feed<'_>) {
     let Some((log, last)) = end(disk) else { return };
     let Some((start, name, mut bytes)) = file_at(disk, last.offset) else { return };
-    let (body, notes) = if plausible { (body(feed), self::notes(feed)) } else { (feed.part().to_vec(), feed.part().to_vec()) };
+    let (body, notes) =
+        if plausible { (body(feed), self::notes(feed)) } else { (feed.part().to_vec(), feed.part().to_vec()) };
     let lengths = [body.len(), notes.len()].map(|length| u32::try_from(length).unwrap().to_be_bytes());
     let sequence = (last.sequence + 1).to_be_bytes();
     let covered = [&MAGIC[..], &log.0, &sequence, &lengths[0], &body, &lengths[1], &notes].concat();
@@ -235,7 +236,8 @@ fn segment(disk: &MemoryDisk, feed: &mut Feed<'_>) {
         _ => (last.offset, last.sequence + 1),
     };
     let covered =
-        [b"counterfoil-log\n", &1_u32.to_be_bytes()[..], &log.0, &offset.to_be_bytes(), &sequence.to_be_bytes()].concat();
+        [b"counterfoil-log\n", &1_u32.to_be_bytes()[..], &log.0, &offset.to_be_bytes(), &sequence.to_be_bytes()]
+            .concat();
     let check = Digest::of(&[&covered, last.check.as_bytes()]);
     let header = [&covered[..], check.as_bytes(), last.check.as_bytes(), feed.part()].concat();
     disk.put(&format!("{offset:016x}.log"), &header);

@@ -25,8 +25,7 @@ pub fn envelope(bytes: &[u8]) {
     let mut feed = Feed::new(&sent.key);
     let key = feed.array();
     let mut feed = Feed::new(&sent.signature);
-    let envelope =
-        Envelope { payload_type: sent.payload_type, payload: sent.payload, key, signature: feed.array() };
+    let envelope = Envelope { payload_type: sent.payload_type, payload: sent.payload, key, signature: feed.array() };
     let opened = wire::open(&envelope);
     let again = wire::open_with(&envelope, &KnownKeys::default());
     match opened {
