@@ -9,19 +9,9 @@ mod law;
 mod parties;
 #[path = "../../tests/it/serving.rs"]
 mod serving;
+mod stories;
 #[path = "../../tests/it/fuzz/targets/mod.rs"]
 mod targets;
-
-mod stories {
-    //! What scripts say of terms.
-
-    #[path = "../../../tests/it/stories/script.rs"]
-    mod script;
-    #[path = "../../../tests/it/stories/terms.rs"]
-    pub(crate) mod terms;
-
-    pub(crate) use terms::secret;
-}
 
 /// Runs the target of a name.
 ///
