@@ -32,7 +32,7 @@ impl Chance {
         Self(seed)
     }
 
-    /// Begins the sequence of a seed.
+    /// Begins the sequence of a seed, which whoever gives it prints.
     pub const fn from_seed(seed: u64) -> Self {
         Self(seed)
     }

@@ -23,6 +23,7 @@ mod parties;
 mod sequencer;
 mod service;
 mod serving;
+mod simulation;
 mod split_hostile;
 mod split_properties;
 mod store;
