@@ -107,7 +107,8 @@ fn append_to_a_file(path: &Path, batch: u64) -> ! {
     for size in (0..).step_by(usize::try_from(batch).unwrap()) {
         let bytes: Vec<u8> = leaves(0, size, size + batch).flatten().collect();
         file.write_all(&bytes).and_then(|()| file.sync_data()).unwrap();
-        writeln!(stdout(), "acknowledged {}", size + batch).unwrap();
+        let mut told = stdout();
+        writeln!(told, "acknowledged {}", size + batch).unwrap();
     }
     unreachable!("a power cut comes before the end of numbers")
 }

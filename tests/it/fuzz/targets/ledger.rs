@@ -69,7 +69,7 @@ pub fn bundle(bytes: &[u8]) {
     let knowing = Options { log_key: Some(SecretKey::from_seed(&[200; 32]).public()), file: "fuzz".into() };
     let mut shown = 0;
     let own = audit_each(bytes, &knowing, |audited| {
-        assert_eq!(audited.index >= shown, true);
+        assert!(audited.index >= shown);
         shown = audited.index + 1;
     });
     let believing = audit(bytes, &Options::default());

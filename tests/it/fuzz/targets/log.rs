@@ -29,7 +29,7 @@ const NAMES: [&str; 5] =
 pub fn log(bytes: &[u8]) {
     let mut feed = Feed::new(bytes);
     let (disk, index) = feed.one_of(HONEST.as_slice());
-    let (disk, index) = (disk.copy(), if feed.byte() % 2 == 0 { index.copy() } else { MemoryIndex::new() });
+    let (disk, index) = (disk.copy(), if feed.byte().is_multiple_of(2) { index.copy() } else { MemoryIndex::new() });
     for _ in 0..EDITS_MAX {
         if feed.is_empty() {
             break;
@@ -112,7 +112,7 @@ fn edit(disk: &MemoryDisk, index: &MemoryIndex, feed: &mut Feed<'_>) {
         8 => segment(disk, feed),
         9 => mark(disk, feed),
         _ => {
-            let (place, value) = (feed.below(64), (feed.byte() % 3 > 0).then(|| feed.part().to_vec()));
+            let (place, value) = (feed.below(64), (!feed.byte().is_multiple_of(3)).then(|| feed.part().to_vec()));
             index.spoil(|keys| {
                 let key = keys.keys().nth(place % keys.len().max(1)).cloned();
                 match (key, value) {
@@ -251,7 +251,7 @@ fn mark(disk: &MemoryDisk, feed: &mut Feed<'_>) {
         1 => (feed.number(), last.sequence),
         _ => (last.offset, feed.number()),
     };
-    let log = if feed.byte() % 4 == 0 { [feed.byte(); 8] } else { log.0 };
+    let log = if feed.byte().is_multiple_of(4) { [feed.byte(); 8] } else { log.0 };
     let said = [&log[..], &offset.to_be_bytes(), &sequence.to_be_bytes(), last.check.as_bytes()].concat();
     let check = Digest::of(&[b"counterfoil/store/high-water/v2\n", &said]);
     let mut file = [&said[..], check.as_bytes()].concat();
