@@ -6,7 +6,7 @@
 //! settlement took in goes back to that settlement's shares (`formula.md` 5), and costs one step for each settlement
 //! since.
 //!
-//! Points and what came in are summed up from the first entry on, so that old changes may be put away ([`pending`]). What
+//! Points and what came in are summed up from the first entry on, so that old changes may be put away (`pending`). What
 //! was given back since the last settlement stays at hand, however much it is: which settlement each goes back to is
 //! known only at the next one, and refunds are few.
 
