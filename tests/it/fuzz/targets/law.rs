@@ -55,7 +55,7 @@ const STATEMENTS_MAX: u8 = 60;
 /// A session: under which terms, in force or not, and then statement by statement.
 pub fn law(bytes: &[u8]) {
     let mut feed = Feed::new(bytes);
-    let head: &str = feed.one_of::<&str>(&HEADS);
+    let head = *feed.one_of(&HEADS);
     let mut session = Session::begin(head);
     if !feed.byte().is_multiple_of(4) {
         for who in WHO {
