@@ -80,13 +80,16 @@ impl World {
     fn damage(&mut self) {
         // Once more, so that log and mark stand where they were last.
         let Ok(log) = self.open_log(Arc::new(self.disk.clone()), &Default::default()) else { return };
-        let end = log.position().map_or(0, |position| position.sequence);
+        let Ok(end) = log.position() else { return };
         drop(log);
+        // A file that begins where the log ends has no frame: without its header it is one whose making was not finished.
+        let empty = format!("{:016x}.log", end.offset);
         for _ in 0..2 {
             let copy = self.disk.memory.copy();
             let files = copy.files();
-            let logs: Vec<_> = files.iter().filter(|(name, bytes)| name != "high-water" && !bytes.is_empty()).collect();
-            if logs.is_empty() || end == 0 {
+            let is_log = |name: &String| *name != "high-water" && *name != empty;
+            let logs: Vec<_> = files.iter().filter(|(name, bytes)| is_log(name) && !bytes.is_empty()).collect();
+            if logs.is_empty() || end.sequence == 0 {
                 return;
             }
             let (name, bytes) = logs[self.chance.below(logs.len())];
