@@ -26,16 +26,42 @@ pub fn create(path: &Path, key: &SecretKey, passphrase: Option<Zeroizing<String>
     let sealed = passphrase.map(|passphrase| seal(path, &clear, passphrase)).transpose()?;
     let bytes = sealed.as_deref().unwrap_or(clear.as_bytes());
     let failed = |doing| move |source| KeyFileError::Io { path: path.to_owned(), doing, source };
-    let mut file = new_private_file(path).map_err(|source| match source.kind() {
-        io::ErrorKind::AlreadyExists => KeyFileError::Exists { path: path.to_owned() },
-        _ => failed("create")(source),
-    })?;
+    let exists = || KeyFileError::Exists { path: path.to_owned() };
+    if fs::symlink_metadata(path).is_ok() {
+        return Err(exists());
+    }
+    // Under another name first: a file that was begun and never finished would be taken for a key, and for none.
+    let unfinished = unfinished_name(path);
+    match fs::remove_file(&unfinished) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(failed("create")(source)),
+        _ => {}
+    }
+    let mut file = new_private_file(&unfinished).map_err(failed("create"))?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
-    written.map_err(|source| {
+    let named = written.and_then(|()| name_finally(&unfinished, path)).and_then(|()| sync_folder(path));
+    named.map_err(|source| {
         // Half a key is no key; that it could not be removed either changes nothing about what went wrong.
-        let _ = fs::remove_file(path);
-        failed("write")(source)
+        let _ = fs::remove_file(&unfinished);
+        if source.kind() == io::ErrorKind::AlreadyExists { exists() } else { failed("write")(source) }
     })
+}
+
+/// Where a key file stands until it is whole.
+fn unfinished_name(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".unfinished");
+    path.with_file_name(name)
+}
+
+/// Gives a file its name, unless somebody has it.
+fn name_finally(unfinished: &Path, path: &Path) -> io::Result<()> {
+    fs::hard_link(unfinished, path)?;
+    fs::remove_file(unfinished)
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
 }
 
 /// Reads the key in the file at `path`; asks for the passphrase only if the file is sealed under one.
@@ -348,6 +374,16 @@ mod tests {
         let found = create(&path, &key(), None);
         assert!(matches!(found, Err(KeyFileError::Exists { .. })), "{found:?}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+    }
+
+    #[test]
+    fn a_key_file_that_was_begun_and_never_finished_is_no_key_file() {
+        let (_directory, path) = place();
+        let unfinished = unfinished_name(&path);
+        fs::write(&unfinished, "# A counterfoil sec").unwrap();
+        create(&path, &key(), None).unwrap();
+        assert_eq!(load(&path, never_asked).unwrap().public(), key().public());
+        assert!(!unfinished.exists());
     }
 
     #[cfg(unix)]
