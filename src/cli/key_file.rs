@@ -306,7 +306,7 @@ mod tests {
     use tempfile::TempDir;
     use zeroize::Zeroizing;
 
-    use super::{KEY_FILE_BYTES_MAX, KeyFileError, create, load};
+    use super::{KEY_FILE_BYTES_MAX, KeyFileError, create, load, unfinished_name};
     use crate::keys::SecretKey;
 
     fn key() -> SecretKey {
