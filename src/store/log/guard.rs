@@ -8,8 +8,13 @@ use std::{io, sync::Arc};
 
 use crate::store::{
     StoreError,
-    disk::Disk,
-    log::{LogStore, mark::Mark, scan::Files, segments::Position},
+    disk::{Disk, DiskFile},
+    log::{
+        LogStore,
+        mark::{MARK_FILE_BYTES, Mark},
+        scan::Files,
+        segments::Position,
+    },
 };
 
 /// The guard of an open store.
@@ -43,6 +48,8 @@ pub fn look(disk: &dyn Disk, name: &str, store: &Arc<dyn Disk>) -> Result<Guarde
         return Ok(match disk.open(name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Guarded::Missing,
             Err(source) => return Err(failed(source)),
+            // One whose making was not finished never named a frame.
+            Ok(file) if is_blank(file.as_ref()).map_err(failed)? => Guarded::Missing,
             Ok(_) => Guarded::Unreadable,
         });
     };
@@ -50,6 +57,12 @@ pub fn look(disk: &dyn Disk, name: &str, store: &Arc<dyn Disk>) -> Result<Guarde
     // Before its first frame a log promised nothing.
     let same = files.segments.log == log && files.leads_to(&position).map_err(failed)?;
     Ok(if same || position.sequence == 0 { Guarded::Holds } else { Guarded::Older { sequence: position.sequence } })
+}
+
+fn is_blank(file: &dyn DiskFile) -> io::Result<bool> {
+    let mut bytes = vec![0; usize::try_from(file.length()?.min(MARK_FILE_BYTES)).unwrap_or(0)];
+    file.read_at(&mut bytes, 0)?;
+    Ok(bytes.iter().all(|byte| *byte == 0))
 }
 
 impl Guard {

@@ -22,6 +22,7 @@ use crate::{
 pub(super) const MARK_NAME: &str = "high-water";
 /// Two slots, written in turn, on pages of their own: a torn write leaves the other.
 const SLOT_BYTES: u64 = 4_096;
+pub(super) const MARK_FILE_BYTES: u64 = 2 * SLOT_BYTES;
 /// Log, offset, number and check, and the check of these.
 const MARK_BYTES: usize = 8 + 8 + 8 + 32 + 32;
 
@@ -63,7 +64,7 @@ impl Mark {
             _ => {}
         }
         let mut mark = Self { file: disk.create(name)?, slot: 0 };
-        mark.file.set_length(2 * SLOT_BYTES)?;
+        mark.file.set_length(MARK_FILE_BYTES)?;
         mark.write(log, position)?;
         mark.file.sync_data()?;
         disk.sync_folder()?;
