@@ -298,14 +298,22 @@ impl Filling {
 /// Cuts off what stands behind the last frame, and returns the end to write on.
 fn cut(files: &mut Files, end: Position, config: &LogConfig) -> io::Result<Tail> {
     let disk = Arc::clone(&files.segments.disk);
-    if let Some((start, upto)) = files.spans.last().copied() {
+    let mut strays = Vec::new();
+    for (start, upto) in files.spans.iter().copied().filter(|(start, _)| *start >= end.offset) {
         let header = read_header(&files.segments, start, upto)?.and_then(Result::ok);
-        if start >= end.offset && header.is_none_or(|header| header.before != end) {
-            disk.remove(&name_of(start))?;
-            disk.sync_folder()?;
-            files.spans.pop();
-            files.segments = Segments::new(disk, files.segments.log, files.segments.starts_before(start));
+        if start > end.offset || header.is_none_or(|header| header.before != end) {
+            strays.push(start);
         }
+    }
+    // Whoever is killed while he begins a file leaves one. More are somebody else's, and not ours to remove.
+    if strays.len() > 1 {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "more than one file stands behind where the log ends"));
+    }
+    if let Some(start) = strays.pop() {
+        disk.remove(&name_of(start))?;
+        disk.sync_folder()?;
+        files.spans.pop();
+        files.segments = Segments::new(disk, files.segments.log, files.segments.starts_before(start));
     }
     let (start, filled) = files.spans.last().copied().ok_or(io::ErrorKind::NotFound)?;
     let file = files.segments.file(start)?;

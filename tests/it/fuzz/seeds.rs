@@ -195,6 +195,8 @@ fn requests() -> Vec<Vec<u8>> {
 /// A few changes to honest logs: each begins with which log, which index, and then kind by kind.
 fn logs() -> Vec<Vec<u8>> {
     let mut logs = vec![vec![], vec![2, 0], vec![3, 0], vec![3, 1]];
+    // Files that stood behind the end, and once were one too many.
+    logs.push(hex::decode("01000800010008080832780003010808001d0808080808").unwrap());
     for log in [1, 2, 3] {
         for kind in 0..12 {
             logs.push([&[log, kind % 2, kind, 0, 1, 0, 120, 0, 3, 1, 2, 3][..], &[kind; 40]].concat());

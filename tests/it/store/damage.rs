@@ -6,6 +6,8 @@ use counterfoil::{
     store::{CommitError, Store, StoreError},
 };
 use sled::Tree;
+use std::{thread, time::Duration};
+
 use tempfile::{TempDir, tempdir};
 
 use crate::store::{
@@ -18,7 +20,10 @@ fn damaged(spoil: impl Fn(&Tree)) -> (TempDir, Model) {
     let folder = tempdir().unwrap();
     let mut model = Model::new("damaged");
     open(folder.path()).commit(vec![model.append((0..100).map(|number| leaf(number, 300)))]).unwrap();
-    let db = sled::open(folder.path()).unwrap();
+    // It gives its lock back a moment after it was dropped.
+    let opened =
+        (0..250).find_map(|_| sled::open(folder.path()).inspect_err(|_| thread::sleep(Duration::from_millis(20))).ok());
+    let db = opened.unwrap();
     spoil(&db.open_tree("counterfoil").unwrap());
     drop(db);
     (folder, model)

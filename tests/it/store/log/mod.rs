@@ -199,3 +199,21 @@ fn an_index_on_disk_that_does_not_open_is_made_anew() {
         Err(error) => panic!("{error}"),
     }
 }
+
+#[test]
+fn files_behind_the_end_that_nobody_was_killed_over_are_refused_and_left_there() {
+    let (disk, index) = (MemoryDisk::new(), MemoryIndex::new());
+    drop(open_in_memory(&disk, &index));
+    let header = disk.files().into_iter().find(|(name, _)| name.ends_with("0.log")).unwrap().1;
+    // One is what a kill leaves.
+    disk.put("0000000000000032.log", &header[..50]);
+    drop(open_in_memory(&disk, &index));
+    disk.put("0000000000000032.log", &header[..50]);
+    disk.put("0000000000001f1f.log", &header);
+    let before = disk.files();
+    assert!(try_open_in_memory(&disk, &index, config()).is_err());
+    assert!(disk.files() == before);
+    // A name at the end of all offsets is one of them.
+    disk.put("ffffffffffffffff.log", &header);
+    assert!(try_open_in_memory(&disk, &index, config()).is_err());
+}
