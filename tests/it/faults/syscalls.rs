@@ -291,14 +291,14 @@ async fn a_fault_while_recovering_from_a_fault_takes_nothing_back() {
 /// A trace is read as `strace` writes it.
 #[test]
 fn calls_are_read_from_a_trace() {
-    let folder = Path::new("/tmp/a/server");
+    let folder = Path::new("/srv/a-server");
     let beside = TempDir::new().unwrap();
     let trace = beside.path().join("trace");
-    let text = "12<counterfoil> openat(AT_FDCWD</>, \"/tmp/a/server/store/db\", O_RDWR) = 3</tmp/a/server/store/db>\n\
-        13<committer> pwrite64(3</tmp/a/server/store/db>, \"\"..., 31, 168 <unfinished ...>\n\
-        12<counterfoil> openat(AT_FDCWD</>, \"/tmp/a/servers\", O_RDWR) = 3</tmp/a/servers>\n\
+    let text = "12<counterfoil> openat(AT_FDCWD</>, \"/srv/a-server/store/db\", O_RDWR) = 3</srv/a-server/store/db>\n\
+        13<committer> pwrite64(3</srv/a-server/store/db>, \"\"..., 31, 168 <unfinished ...>\n\
+        12<counterfoil> openat(AT_FDCWD</>, \"/srv/a-servers\", O_RDWR) = 3</srv/a-servers>\n\
         13<committer> <... pwrite64 resumed>) = 31\n\
-        13<committer> pwrite64(3</tmp/a/server/store/db>, \"\"..., 31, 168) = -1 EIO (Input/output error) (INJECTED)\n";
+        13<committer> pwrite64(3</srv/a-server/store/db>, \"\"..., 31, 168) = -1 EIO (Input/output error) (INJECTED)\n";
     std::fs::write(&trace, text).unwrap();
     let found: Vec<String> = points(&trace, folder).keys().map(Point::to_string).collect();
     assert_eq!(found, ["openat of store/db no. 1", "pwrite64 of store/db no. 1", "pwrite64 of store/db no. 2"]);
