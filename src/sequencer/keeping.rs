@@ -347,11 +347,11 @@ fn founding(store: &dyn Store, ledger: LedgerId) -> Result<Signed, KeepingError>
 }
 
 /// A summary, and which ledger it is of.
-struct Snapshot<'a> {
-    lineage: u32,
-    size: u64,
-    root: Digest,
-    summary: &'a [u8],
+pub(super) struct Snapshot<'a> {
+    pub(super) lineage: u32,
+    pub(super) size: u64,
+    pub(super) root: Digest,
+    pub(super) summary: &'a [u8],
 }
 
 const SNAPSHOT_HEADING: &[u8] = b"counterfoil snapshot v1\n";
@@ -371,7 +371,7 @@ impl<'a> Snapshot<'a> {
         Some((u32::from_be_bytes(*lineage), u64::from_be_bytes(*rest.first_chunk()?)))
     }
 
-    fn read(bytes: &'a [u8]) -> Option<Self> {
+    pub(super) fn read(bytes: &'a [u8]) -> Option<Self> {
         let (body, digest) = bytes.split_last_chunk::<32>()?;
         if Digest::of(&[body]).as_bytes() != digest {
             return None;

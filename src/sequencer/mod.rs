@@ -12,6 +12,7 @@ mod batch;
 mod committer;
 mod error;
 mod keeping;
+mod kept;
 mod ledgers;
 mod read;
 mod reader;
@@ -27,6 +28,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 pub use committer::Commits;
 pub use error::{OpenError, ReadError, SubmitError};
 pub use keeping::Memory;
+pub use kept::{KeptError, KeptLaw, List};
 pub use reader::{Part, Reader};
 pub use threads::Threads;
 

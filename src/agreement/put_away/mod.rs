@@ -10,6 +10,7 @@
 mod form;
 mod kept;
 pub mod key;
+mod same;
 pub(super) mod shelf;
 mod slips;
 mod summary;

@@ -263,7 +263,7 @@ enum ChangeForm {
 }
 
 /// Changes in the order of their entries; see [`Pending`].
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct ChangesForm(Vec<(u64, ChangeForm)>);
 
 impl ChangesForm {

@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Numbers over a common denominator.
-type Common = (UBig, Vec<IBig>);
+pub(super) type Common = (UBig, Vec<IBig>);
 
 /// See [`Agreement`].
 #[derive(Serialize, Deserialize)]
@@ -63,6 +63,17 @@ impl SummaryForm {
             last: agreement.settlements.last.as_ref().map(AccountForm::of),
             books: BooksForm::of(&agreement.books),
         }
+    }
+
+    /// Leaves out what depends on when changes were put away: which of those since the last settlement stand in the tail, and which
+    /// settlements share their shares in memory.
+    pub(super) fn without_history(mut self) -> (Self, Vec<(u64, Option<Common>)>) {
+        (self.books.before_tail, self.books.tail, self.books.sheets) = (None, ChangesForm::default(), None);
+        let shares = std::mem::take(&mut self.books.shares);
+        let instalments = std::mem::take(&mut self.books.instalments);
+        let instalments = instalments.into_iter().map(|(cut_off, place)| (cut_off, shares.get(place).cloned()));
+        let instalments = instalments.collect();
+        (self, instalments)
     }
 
     /// Reads the agreement that `founding` founded. `None` if it is another one's, or something does not fit its terms.

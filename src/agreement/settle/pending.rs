@@ -151,7 +151,7 @@ impl Since {
     /// # Panics
     ///
     /// If a sheet is wanted.
-    pub(super) fn sums_at(&self, cut_off: u64, tree_size: u64) -> Sums {
+    pub(in crate::agreement) fn sums_at(&self, cut_off: u64, tree_size: u64) -> Sums {
         match self.sheets {
             _ if tree_size <= cut_off => self.settled.clone(),
             Some((from, _)) if tree_size <= from => self.settled.clone(),

@@ -25,17 +25,17 @@ use crate::{
 };
 
 /// A server that forgets, and the same agreement with everything at hand.
-struct Both {
-    sequencer: Sequencer,
+pub(super) struct Both {
+    pub(super) sequencer: Sequencer,
     whole: Agreement,
     deal: Deal,
     spoken: u64,
 }
 
-const NEAR_NOTHING: Memory = Memory { changed_max: 3, at_hand_max: 1, changes_max: 1, folded_max: 1 };
+pub(super) const NEAR_NOTHING: Memory = Memory { changed_max: 3, at_hand_max: 1, changes_max: 1, folded_max: 1 };
 
 impl Both {
-    async fn begin(store: &Arc<impl Store>, memory: Memory) -> Self {
+    pub(super) async fn begin(store: &Arc<impl Store>, memory: Memory) -> Self {
         let sequencer = open_with(store, memory).await;
         let deal = Deal::new(1);
         let founded = submit(&sequencer, deal.proposal.clone()).await.unwrap();
@@ -65,7 +65,7 @@ impl Both {
     }
 
     /// Something of every kind; a settlement at an older size when `round` is odd.
-    async fn round(&mut self, round: u64) -> Vec<StatementId> {
+    pub(super) async fn round(&mut self, round: u64) -> Vec<StatementId> {
         let mut claims = Vec::new();
         for number in 0..8_u64 {
             let quantity = (number + 1 + round).to_string().parse().unwrap();
@@ -94,6 +94,16 @@ impl Both {
         claims
     }
 
+    /// Contributions that count, and no settlement.
+    pub(super) async fn count(&mut self, contributions: u64) {
+        for number in 0..contributions {
+            let quantity = (number + 1).to_string().parse().unwrap();
+            let claim = Body::Contribution(Contribution { quantity, ..hour("community", Vec::new()) });
+            let claim = self.say("community", claim).await;
+            self.say("enterprise", judge(claim, Verdict::Accepted { quality: "1/2".parse().unwrap() })).await;
+        }
+    }
+
     /// Holds everything that can be read to what follows from the entries.
     async fn check(&self) {
         let size = self.whole.size();
@@ -116,12 +126,12 @@ impl Both {
         self.sequencer.view(self.deal.id, |agreement, _| usize::from(!agreement.has_forgotten())).await.unwrap()
     }
 
-    async fn reopen(&mut self, store: &Arc<impl Store>, memory: Memory) {
+    pub(super) async fn reopen(&mut self, store: &Arc<impl Store>, memory: Memory) {
         self.sequencer.shut_down().await;
         self.sequencer = open_with(store, memory).await;
     }
 
-    fn ledger(&self) -> LedgerId {
+    pub(super) fn ledger(&self) -> LedgerId {
         LedgerId::new(self.deal.id.digest())
     }
 }
