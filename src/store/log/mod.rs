@@ -15,6 +15,7 @@
 //! anywhere is named at the next start, and the log is 2 to 4 times faster at batches of 256 and 4,096 in one run, at less than
 //! a third of the bytes on disk (`benches/store.rs`).
 
+pub mod backup;
 mod commit;
 mod damage;
 mod frame;
@@ -26,6 +27,7 @@ mod mark;
 mod read;
 mod recent;
 mod recovery;
+pub mod roots;
 mod run;
 mod scan;
 mod segments;

@@ -17,8 +17,7 @@ use crate::{
             ledgers::Ledgers,
             mark::Mark,
             scan::{Files, Step},
-            segments::{Position, name_of},
-            tail::long,
+            segments::Position,
         },
     },
 };
@@ -72,6 +71,18 @@ impl Walker {
         let log = files.segments.log;
         let durable = mark.filter(|(_, of, _)| *of == log).map(|(_, _, position)| position);
         Ok(Self { disk, files, ledgers: Ledgers::default(), position: Position::start(), durable })
+    }
+
+    /// Begins at the first frame of a log that must go up to `end`, whatever its mark says.
+    pub(super) fn up_to(disk: &Arc<dyn Disk>, log: LogId, end: Position) -> Result<Self, StoreError> {
+        let files = Files::find(disk, Some(log))?;
+        let (ledgers, position) = (Ledgers::default(), Position::start());
+        Ok(Self { disk: Arc::clone(disk), files, ledgers, position, durable: Some(end) })
+    }
+
+    /// Returns the files it reads.
+    pub(super) const fn files(&self) -> &Files {
+        &self.files
     }
 
     /// Returns which log it is.
@@ -142,39 +153,3 @@ pub(super) fn walked(frame: &Frame) -> Option<Vec<WalkedAppend>> {
     });
     Some(appends.collect())
 }
-
-/// Copies a log, up to where it is durable, onto an empty disk, with every check; returns where the copy ends. The log may be
-/// open and written meanwhile. The index is not copied: it is made anew when the copy is opened.
-///
-/// Errors: [`StoreError`]; then the copy is of no use.
-pub fn copy(from: &Arc<dyn Disk>, to: &dyn Disk) -> Result<Position, StoreError> {
-    let failed = |source| StoreError::Disk { doing: "copying the log", source };
-    let mut walker = Walker::open(Arc::clone(from))?;
-    let Some(durable) = walker.high_water() else {
-        return Err(StoreError::Unopenable { path: from.place(), problem: "its high-water mark is missing".into() });
-    };
-    while walker.position().sequence < durable.sequence {
-        // Only for the checks.
-        if walker.step()?.is_none() {
-            break;
-        }
-    }
-    let end = walker.position();
-    for (start, upto) in walker.files.spans.iter().filter(|(start, _)| *start == 0 || *start < end.offset) {
-        let (upto, file) = ((*upto).min(end.offset), to.create(&name_of(*start)).map_err(failed)?);
-        // Without a frame there is only the header.
-        let upto = if end.offset == 0 { walker.files.spans.first().map_or(0, |(_, upto)| *upto) } else { upto };
-        let mut at = *start;
-        while at < upto {
-            let mut bytes = vec![0; usize::try_from(upto - at).unwrap_or(COPY_BYTES).min(COPY_BYTES)];
-            walker.files.segments.read(at, &mut bytes).map_err(failed)?;
-            file.write_at(&bytes, at - start).map_err(failed)?;
-            at += long(bytes.len());
-        }
-        file.sync_data().map_err(failed)?;
-    }
-    drop(Mark::create(to, walker.log(), &end).map_err(failed)?);
-    Ok(end)
-}
-
-const COPY_BYTES: usize = 1024 * 1024;

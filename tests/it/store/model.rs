@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use counterfoil::{
+    checkpoint::Checkpoint,
     digest::Digest,
     ledger::LedgerId,
     merkle::{
@@ -49,7 +51,7 @@ impl Model {
             self.leaves.push(leaf);
         }
         self.nodes.extend(completed.iter().map(|(node, digest)| ((node.level, node.index), *digest)));
-        self.note = format!("a note over {} leaves of root {}\n", self.size(), self.frontier.root());
+        self.note = note(self.id, self.frontier.size(), self.frontier.root());
         let (expected, note) = ((self.frontier.size(), self.frontier.root()), self.note.clone());
         let sign = Box::new(move |size, root| ((size, root) == expected).then_some(note));
         Append { ledger: self.id, before, leaves: new, nodes: completed, sign }
@@ -75,6 +77,12 @@ impl Model {
         }
         assert_eq!(store.find(self.id, Digest::of(&[b"never submitted"])).unwrap(), None);
     }
+}
+
+/// A checkpoint's note, signed by nobody: stores do not look at signatures.
+fn note(id: LedgerId, size: TreeSize, root: Digest) -> String {
+    let checkpoint = Checkpoint { origin: format!("log/{:.24}", id.digest().to_string()), size, root };
+    format!("{checkpoint}\n\u{2014} log {}\n", STANDARD.encode([0x5a; 5]))
 }
 
 /// A leaf that no other is equal to.

@@ -1,13 +1,11 @@
 //! A log that was damaged where it was durable is not opened, and says where it is bad; an index is made anew, whatever became
 //! of it.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use counterfoil::store::{
     Store, StoreError,
-    disk::{Disk, memory::MemoryDisk},
-    log::{LogDamage, LogStore, index::memory::MemoryIndex, walk},
+    disk::{Disk as _, memory::MemoryDisk},
+    log::{LogDamage, LogStore, index::memory::MemoryIndex},
 };
 
 use crate::store::{
@@ -304,30 +302,4 @@ fn a_log_that_is_open_is_not_opened_a_second_time() {
     assert!(matches!(second.err(), Some(StoreError::InUse { .. })));
     drop(store);
     drop(open_in_memory(&disk, &index));
-}
-
-/// Also while it is written.
-#[test]
-fn a_copy_holds_what_was_durable_when_it_was_begun() {
-    let kept = kept();
-    let store = try_open_in_memory(&kept.disk, &kept.index, config()).unwrap();
-    let from: Arc<dyn Disk> = Arc::new(kept.disk.clone());
-    let mut models = kept.models().to_vec();
-    for number in 100..110 {
-        let to = MemoryDisk::new();
-        let end = walk::copy(&from, &to).unwrap();
-        assert_eq!(end, store.position().unwrap());
-        let copied = try_open_in_memory(&to, &MemoryIndex::new(), config()).unwrap();
-        models.iter().for_each(|model| model.check(&copied));
-        store.commit(vec![models[1].append([leaf(number, 3_000)])]).unwrap();
-    }
-    let mut walker = walk::Walker::open(from).unwrap();
-    let mut walked: Vec<Bytes> = Vec::new();
-    while let Some(frame) = walker.next_frame().unwrap() {
-        for append in frame.appends.into_iter().filter(|append| append.ledger == models[1].id) {
-            assert_eq!(append.before.get(), u64::try_from(walked.len()).unwrap());
-            walked.extend(append.leaves.into_iter().map(|(_, leaf)| leaf));
-        }
-    }
-    assert_eq!((walked, walker.position()), (models[1].leaves.clone(), store.position().unwrap()));
 }

@@ -1,5 +1,6 @@
 //! The log: the suite on every kind of disk and index, and what a log has to answer for.
 
+mod backup;
 mod crash;
 mod damage;
 
