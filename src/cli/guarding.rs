@@ -1,4 +1,5 @@
-//! The server's guard: held against the store before it opens, and written while it runs.
+//! The server's guard: held against the store before it opens, and written while it runs; and what an operator may go on with when
+//! the store is older than it.
 
 use std::{
     path::{Path, PathBuf},
@@ -13,12 +14,16 @@ use std::{
 use tracing::error;
 
 use crate::{
-    cli::error::{Exit, Failure},
+    cli::{
+        checkpoint_files::{PartyCheckpoint, hold_all, without_any},
+        error::{Exit, Failure},
+    },
     store::{
         disk::{Disk, folder::FolderDisk},
         log::{
             LogStore,
             guard::{Guard, Guarded, look},
+            roots::Standings,
         },
     },
 };
@@ -26,47 +31,114 @@ use crate::{
 /// How far behind the log the guard may be.
 const BEHIND: Duration = Duration::from_secs(1);
 
-/// Refuses a store that is older than what was signed; says what to be careful about.
-pub(super) fn refuse_older(guard: &Path, store: &Path) -> Result<Option<String>, Failure> {
+/// What the guard says of a store that may be gone on with.
+#[derive(Debug)]
+pub(super) enum GuardSays {
+    /// It is as new as what was signed.
+    Fine,
+    /// Nothing against it; but this is to be said.
+    Careful(String),
+    /// It is older than what was signed, and may be gone on with all the same.
+    RollbackAccepted(String),
+}
+
+/// Holds the guard against the store, and refuses one that is older than what was signed, unless that is accepted and what
+/// parties hold allows it.
+///
+/// What parties hold is held against the store in any case: `held` is refused if it is newer. Writes nothing.
+pub(super) fn refuse_older(
+    guard: &Path,
+    store: &Path,
+    held: &[PartyCheckpoint],
+    accept: bool,
+) -> Result<GuardSays, Failure> {
+    let standings = if held.is_empty() { None } else { Some(hold_all(held, store)?) };
     let at = guard.display();
-    let disk: Arc<dyn Disk> = Arc::new(FolderDisk::at(store));
-    let there = disk.list().is_ok_and(|files| files.iter().any(|(name, _)| name.ends_with(".log")));
-    let (folder, name) = place_of(guard)?;
-    let guarded = match look(&FolderDisk::at(folder), name, &disk) {
-        Ok(guarded) => guarded,
-        // The folder of the store is not there: nor is what the guard may name.
-        Err(_) if !store.is_dir() && !guard.exists() => Guarded::Missing,
-        Err(_) if !store.is_dir() => Guarded::Older { sequence: 0 },
-        Err(error) => return Err(error.into()),
-    };
-    let remedy = format!(
-        "bring back the newer copy. If there is none, ask every party for the checkpoint it holds; only when none is newer than \
-         this store, remove {at} and start again: to sign over what a party holds is a fork that its receipt proves"
-    );
-    match guarded {
-        Guarded::Holds => Ok(None),
-        Guarded::Missing if !there => Ok(None),
-        Guarded::Missing => Ok(Some(format!(
-            "there is no guard {at}: it is made now, but whether {} is the newest copy only the parties' checkpoints can tell",
-            store.display()
-        ))),
-        Guarded::Unreadable if !there => Ok(None),
-        Guarded::Unreadable => {
-            Err(Failure::new(Exit::Unverified, format!("the guard {at} is damaged: whether the store is the newest copy, it cannot tell"))
-                .reason("GUARD_DAMAGED")
-                .hint(remedy))
+    let says = match look_at(guard, store)? {
+        Guarded::Holds => return Ok(GuardSays::Fine),
+        Guarded::Missing | Guarded::Unreadable if !has_log(store) => return Ok(GuardSays::Fine),
+        Guarded::Missing => {
+            return Ok(GuardSays::Careful(format!(
+                "there is no guard {at}: whether {} is the newest copy only the parties' checkpoints can tell",
+                store.display()
+            )));
         }
-        Guarded::Older { sequence } => Err(Failure::new(
-            Exit::Unverified,
+        Guarded::Another { sequence } => {
+            return Err(refused(
+                "STORE_IS_ANOTHER",
+                format!("{} is another log than the one whose frame {sequence} {at} remembers", store.display()),
+            )
+            .hint("name the right store with --store, or its guard with --guard"));
+        }
+        Guarded::Unreadable => refused(
+            "GUARD_DAMAGED",
+            format!("the guard {at} is damaged: whether the store is the newest copy, it cannot tell"),
+        ),
+        Guarded::Older { sequence } => refused(
+            "STORE_OLDER_THAN_SIGNED",
             format!(
-                "the store {} is older than what was signed, or another: it does not have frame {sequence}, which {at} remembers; \
-                 a rollback cannot become a fork",
+                "the store {} is older than what was signed: it does not have frame {sequence}, which {at} remembers; a rollback \
+                 cannot become a fork",
                 store.display()
             ),
-        )
-        .reason("STORE_OLDER_THAN_SIGNED")
-        .hint(remedy)),
+        ),
+    };
+    let remedy = "bring back the newer copy. If there is none, ask every party for the checkpoint it holds, and go on with \
+                  --accept-rollback and a --checkpoint FILE of every ledger: to sign over what a party holds is a fork that its \
+                  receipt proves";
+    if !accept {
+        return Err(says.hint(remedy));
     }
+    accepted(says, held, standings)
+}
+
+/// Accepts a rollback if somebody's checkpoint of every ledger is known, none of them newer.
+fn accepted(says: Failure, held: &[PartyCheckpoint], standings: Option<Standings>) -> Result<GuardSays, Failure> {
+    let Some(standings) = standings.filter(|standings| !standings.ledgers.is_empty()) else {
+        return Err(says.hint(
+            "--accept-rollback needs a --checkpoint FILE that a party holds of every ledger, and a store that has ledgers: \
+             restore the newest backup first",
+        ));
+    };
+    let lacking = without_any(held, &standings);
+    if let Some(first) = lacking.first() {
+        let others = match lacking.len() {
+            1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        // The guard counts frames: of which ledgers the lost ones were, only the parties can tell.
+        return Err(says.hint(format!(
+            "no --checkpoint FILE was given of {first}{others}: ask the parties of every ledger, for any may have been in what \
+             is lost"
+        )));
+    }
+    Ok(GuardSays::RollbackAccepted(format!(
+        "{}; accepted: none of {} checkpoints that parties hold is newer. What parties hold that was not shown may still prove a \
+         fork",
+        says.says,
+        held.len()
+    )))
+}
+
+fn refused(reason: &str, says: String) -> Failure {
+    Failure::new(Exit::Unverified, says).reason(reason)
+}
+
+/// Holds the log in a folder against the guard. Writes nothing.
+pub(super) fn look_at(guard: &Path, store: &Path) -> Result<Guarded, Failure> {
+    let disk: Arc<dyn Disk> = Arc::new(FolderDisk::at(store));
+    let (folder, name) = place_of(guard)?;
+    match look(&FolderDisk::at(folder), name, &disk) {
+        Ok(guarded) => Ok(guarded),
+        // The folder of the store is not there: nor is what the guard may name.
+        Err(_) if !store.is_dir() && !guard.exists() => Ok(Guarded::Missing),
+        Err(_) if !store.is_dir() => Ok(Guarded::Older { sequence: 0 }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn has_log(store: &Path) -> bool {
+    FolderDisk::at(store).list().is_ok_and(|files| files.iter().any(|(name, _)| name.ends_with(".log")))
 }
 
 /// Follows the store with its guard, until it is dropped.
@@ -76,11 +148,10 @@ pub(super) struct Guarding {
 }
 
 impl Guarding {
-    /// Writes the guard, and then again at most a second behind the log, on a thread of its own.
-    pub(super) fn start(path: &Path, store: &Arc<LogStore>) -> Result<Self, Failure> {
-        let (folder, name) = place_of(path)?;
-        let disk = FolderDisk::make(folder).map_err(|cause| Failure::io("the guard's folder cannot be made", cause))?;
-        let mut guard = Guard::make(&disk, name, store)?;
+    /// Writes the guard, and then again at most a second behind the log, on a thread of its own. `says`: a rollback that was
+    /// accepted is written over it.
+    pub(super) fn start(path: &Path, store: &Arc<LogStore>, says: &GuardSays) -> Result<Self, Failure> {
+        let mut guard = write_guard(path, store, matches!(says, GuardSays::RollbackAccepted(_)))?;
         let (stop, stopped) = mpsc::channel();
         let (store, path): (_, PathBuf) = (Arc::clone(store), path.to_owned());
         let follow = move || {
@@ -109,6 +180,14 @@ impl Drop for Guarding {
             let _ = thread.join();
         }
     }
+}
+
+/// Makes the guard say what an open store says; `older`: also when the store is older than it.
+pub(super) fn write_guard(path: &Path, store: &LogStore, older: bool) -> Result<Guard, Failure> {
+    let (folder, name) = place_of(path)?;
+    let disk = FolderDisk::make(folder).map_err(|cause| Failure::io("the guard's folder cannot be made", cause))?;
+    let written = if older { Guard::roll_back(&disk, name, store) } else { Guard::make(&disk, name, store) };
+    Ok(written?)
 }
 
 fn place_of(path: &Path) -> Result<(&Path, &str), Failure> {

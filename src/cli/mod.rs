@@ -6,6 +6,7 @@
 pub mod amount;
 mod args;
 mod bulk;
+mod checkpoint_files;
 pub mod config;
 mod connection;
 pub mod csv_file;
@@ -36,6 +37,7 @@ mod accept;
 mod account;
 mod attest;
 mod audit;
+mod backup;
 mod benefit;
 mod benefits;
 mod completions;
@@ -51,6 +53,7 @@ mod key;
 mod log;
 mod man;
 mod propose;
+mod restore;
 mod reverse;
 mod serve;
 mod settle;
@@ -110,6 +113,8 @@ enum Verb {
     Simulate(simulate::SimulateArgs),
     Serve(serve::ServeArgs),
     Fsck(fsck::FsckArgs),
+    Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
     Key(key::KeyArgs),
     Propose(propose::ProposeArgs),
     Accept(accept::AcceptArgs),
@@ -145,6 +150,8 @@ impl Verb {
             Self::Simulate(args) => simulate::run(&args, session),
             Self::Serve(args) => serve::run(&args, session),
             Self::Fsck(args) => fsck::run(&args, session),
+            Self::Backup(args) => backup::run(&args, session),
+            Self::Restore(args) => restore::run(&args, session),
             Self::Key(args) => key::run(&args, session),
             Self::Propose(args) => propose::run(&args, session),
             Self::Accept(args) => accept::run(&args, session),

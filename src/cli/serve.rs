@@ -13,20 +13,22 @@ use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
 };
+use tracing::warn;
 use tracing_subscriber::EnvFilter;
 use zeroize::Zeroizing;
 
 use crate::{
     cli::{
         args::passphrase,
+        checkpoint_files::{PartyCheckpoint, RollbackArgs},
         config::Word,
         error::{Exit, Failure},
-        guarding::{Guarding, refuse_older},
+        guarding::{GuardSays, Guarding, refuse_older},
         home::cannot,
         key_file,
         known_logs::OPERATOR_DEFAULT,
         session::{Session, now},
-        store_place::{beside, log_key_path, store_path},
+        store_place::{guard_path, log_key_path, store_path},
     },
     keys::SecretKey,
     sequencer::{OpenError, Sequencer, SequencerConfig},
@@ -43,9 +45,15 @@ SIGINT it finishes what it took in and stops. It does not start on ledgers that 
 The parties need the log's public key, which the line names, to check receipts: give it to them by another way than \
 through this server.
 
+A store that is older than what its guard remembers is refused: to sign over what parties hold would be a fork. If nothing newer
+is left, ask the parties of every ledger for a receipt, bundle or checkpoint, and start with --accept-rollback and each of them as
+--checkpoint. It is refused if one of them is newer than the store or has another history; else the guard is written anew. A
+--checkpoint alone is only checked.
+
 Examples:
   counterfoil serve --operator log.example.org
-  counterfoil serve --listen 127.0.0.1:0 --store ./ledgers"
+  counterfoil serve --listen 127.0.0.1:0 --store ./ledgers
+  counterfoil serve --store ./ledgers --accept-rollback --checkpoint a.receipt --checkpoint b.counterfoil"
 )]
 pub(super) struct ServeArgs {
     /// Where to listen; port 0 takes a free one [setting: listen; default: 127.0.0.1:7401]
@@ -69,6 +77,8 @@ pub(super) struct ServeArgs {
     /// How much to log: error, warn, info, debug; or by room, as in warn,counterfoil=debug [setting: log; default: info]
     #[arg(long, value_name = "FILTER")]
     log: Option<String>,
+    #[command(flatten)]
+    rollback: RollbackArgs,
 }
 
 const LISTEN_DEFAULT: &str = "127.0.0.1:7401";
@@ -93,14 +103,17 @@ pub(super) fn run(args: &ServeArgs, session: &mut Session) -> Result<Exit, Failu
     let path = store_path(session)?;
     let log_key = log_key(session, &path)?;
     let public = log_key.public();
-    let guard = session.settings.path(Word::Guard);
-    let guard = guard.unwrap_or_else(|| beside(&log_key_path(session, &path), "log.guard"));
+    let guard = guard_path(session, &path);
+    let held = PartyCheckpoint::read_all(&args.rollback.checkpoints, public)?;
     // Before the store is opened: what opening would cut off or write must not touch an older copy.
-    if let Some(careful) = refuse_older(&guard, &path)? {
-        session.output.warn(careful);
+    let says = refuse_older(&guard, &path, &held, args.rollback.accept_rollback)?;
+    match &says {
+        GuardSays::Fine => {}
+        GuardSays::Careful(careful) => session.output.warn(careful),
+        GuardSays::RollbackAccepted(accepted) => warn!(guard = %guard.display(), "{accepted}"),
     }
     let store = Arc::new(LogStore::open(&path, CACHE_BYTES)?);
-    let guarding = Guarding::start(&guard, &store)?;
+    let guarding = Guarding::start(&guard, &store, &says)?;
     let served = session.wait(async {
         let config = SequencerConfig::new(&operator, log_key, Arc::new(now));
         let sequencer = Sequencer::open(store, config).await?;

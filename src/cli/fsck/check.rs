@@ -14,7 +14,7 @@ use crate::{
     digest::Digest,
     keys::KnownKeys,
     ledger::{LedgerId, entry::Entry},
-    merkle::hash::leaf_hash,
+    merkle::{hash::leaf_hash, index::TreeSize},
     parallel::in_order,
     statement::{id::AgreementId, wire},
     store::{
@@ -23,14 +23,14 @@ use crate::{
         log::{
             LogDamage,
             index::Index,
-            survey::{Survey, Surveyed, SurveyedFrame},
+            survey::{Beside, Survey, Surveyed, SurveyedFrame},
             walk::WalkedAppend,
         },
     },
 };
 
 /// Checks the store on a disk, with its index if there is one.
-pub(super) fn check(disk: &Arc<dyn Disk>, index: Option<Box<dyn Index>>, report: &mut Report) -> Result<(), Failure> {
+pub(super) fn check(disk: &Arc<dyn Disk>, index: Option<Arc<dyn Index>>, report: &mut Report) -> Result<(), Failure> {
     let mut survey = Survey::open(disk, index)?;
     if !survey.is_there() {
         return Err(Failure::configuration(format!("there is no store in {}", disk.place()))
@@ -58,6 +58,7 @@ pub(super) fn check(disk: &Arc<dyn Disk>, index: Option<Box<dyn Index>>, report:
         let says = "the high-water mark is missing, damaged, or another log's: how much was durable, nobody knows";
         report.find(Finding { ledger: None, entry: None, place, rule: "HIGH_WATER_MISSING", says: says.into() });
     }
+    ledgers.values_mut().for_each(|ledger| ledger.end(report));
     report.ledgers = u64::try_from(ledgers.len()).unwrap_or(u64::MAX);
     report.entries = ledgers.values().map(Ledger::size).sum();
     report.torn = survey.is_torn();
@@ -68,15 +69,21 @@ pub(super) fn check(disk: &Arc<dyn Disk>, index: Option<Box<dyn Index>>, report:
 /// Enough that handing them over costs nothing beside verifying.
 const PIECE_ENTRIES: usize = 64;
 
-fn read_piece(survey: &mut Survey, failed: &mut Option<StoreError>, ended: &mut bool) -> Vec<Surveyed> {
+/// What stands next in the log, with what is kept beside the ledgers that begin in it.
+type Piece = Vec<(Surveyed, BTreeMap<LedgerId, Beside>)>;
+
+fn read_piece(survey: &mut Survey, failed: &mut Option<StoreError>, ended: &mut bool) -> Piece {
     let (mut piece, mut entries) = (Vec::new(), 0);
     while entries < PIECE_ENTRIES {
         match survey.next_frame() {
             Ok(Some(next)) => {
+                let mut beside = BTreeMap::new();
                 if let Surveyed::Frame(frame) = &next {
                     entries += frame.appends.iter().map(|append| append.leaves.len()).sum::<usize>();
+                    let begin = frame.appends.iter().filter(|append| append.before == TreeSize::ZERO);
+                    beside.extend(begin.filter_map(|append| Some((append.ledger, survey.beside(append.ledger)?))));
                 }
-                piece.push(next);
+                piece.push((next, beside));
             }
             Ok(None) => {
                 *ended = true;
@@ -97,7 +104,7 @@ struct OpenedPart {
     frames: Vec<(Place, Vec<OpenedAppend>)>,
 }
 
-fn open(part: Surveyed, known: &KnownKeys) -> OpenedPart {
+fn open((part, mut beside): (Surveyed, BTreeMap<LedgerId, Beside>), known: &KnownKeys) -> OpenedPart {
     let (damage, frames) = match part {
         Surveyed::Frame(frame) => (None, vec![frame]),
         Surveyed::Damage(damage, salvaged) => (Some(damage), salvaged),
@@ -105,13 +112,18 @@ fn open(part: Surveyed, known: &KnownKeys) -> OpenedPart {
     let opened = frames.into_iter().map(|mut frame: SurveyedFrame| {
         let appends = mem::take(&mut frame.appends);
         let place = Place { frame: frame.sequence, file: frame.file, offset: frame.offset };
-        (place, appends.into_iter().map(|append| open_append(append, known)).collect())
+        let appends = appends.into_iter().map(|append| {
+            let beside = beside.remove(&append.ledger);
+            open_append(append, beside, known)
+        });
+        (place, appends.collect())
     });
     OpenedPart { damage, frames: opened.collect() }
 }
 
-fn open_append(append: WalkedAppend, known: &KnownKeys) -> OpenedAppend {
+fn open_append(append: WalkedAppend, beside: Option<Beside>, known: &KnownKeys) -> OpenedAppend {
     OpenedAppend {
+        beside,
         ledger: agreement_of(append.ledger),
         before: append.before.get(),
         leaves: append.leaves.iter().map(|(id, leaf)| open_leaf(*id, leaf, known)).collect(),

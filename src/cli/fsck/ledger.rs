@@ -10,7 +10,10 @@ use crate::{
         refusal::{Refusal, check_seen},
     },
     checkpoint::{Checkpoint, SignedCheckpoint, note::Note, note::NoteVerifier},
-    cli::fsck::report::{Finding, Good, Hurt, Place, Report},
+    cli::fsck::{
+        kept::Kept,
+        report::{Finding, Good, Hurt, Place, Report, SNAPSHOT_DIFFERS},
+    },
     digest::Digest,
     keys::PublicKey,
     ledger::entry::Entry,
@@ -19,7 +22,9 @@ use crate::{
         proof::{Nodes, root_at},
         tree::Frontier,
     },
+    sequencer::KeptError,
     statement::{Signed, id::AgreementId},
+    store::log::survey::Beside,
 };
 
 /// An entry, and what stands in it, computed from its bytes alone.
@@ -38,6 +43,8 @@ pub(super) struct OpenedAppend {
     pub(super) leaves: Vec<Opened>,
     pub(super) nodes: Vec<Digest>,
     pub(super) note: String,
+    /// What is kept beside the ledger, if it begins here and there is an index.
+    pub(super) beside: Option<Beside>,
 }
 
 /// A ledger as far as it was read.
@@ -54,6 +61,7 @@ pub(super) struct Ledger {
     /// Entries are missing: what follows cannot be held against a root or the law.
     gap: bool,
     next: u64,
+    kept: Kept,
 }
 
 impl Ledger {
@@ -69,6 +77,7 @@ impl Ledger {
             hurt: false,
             gap: false,
             next: 0,
+            kept: Kept::Nothing,
         }
     }
 
@@ -90,6 +99,9 @@ impl Ledger {
         }
         if !sure {
             self.hurt_at(append.before, place, report);
+        }
+        if let Some(beside) = append.beside.filter(|_| self.next == 0) {
+            self.kept = Kept::read(beside, self.id, report);
         }
         let mut nodes = append.nodes.into_iter();
         for opened in append.leaves {
@@ -130,6 +142,33 @@ impl Ledger {
             let says = format!("entry {index} does not follow from the entries before it: {refusal}");
             self.find(Some(index), refusal.reason(), says, place, report);
             self.pass_over();
+        }
+        self.hold_kept(index, signed, place, report);
+    }
+
+    /// Holds what is kept of the law against what the entries up to here make, where it was put away.
+    fn hold_kept(&mut self, index: u64, signed: Signed, place: &Place, report: &mut Report) {
+        self.kept.founded(index, signed);
+        let Some(agreement) = self.agreement.as_ref().filter(|_| !self.hurt && self.kept.is_due(self.next)) else {
+            return;
+        };
+        match std::mem::take(&mut self.kept).check(agreement, self.tree.frontier.root()) {
+            Ok(()) => report.kept.hold += 1,
+            Err(KeptError::Differs { problem }) => {
+                let says = format!("what is kept beside the ledger is not what its entries make: {problem}");
+                let finding =
+                    Finding { ledger: Some(self.id), entry: None, place: place.clone(), rule: SNAPSHOT_DIFFERS, says };
+                report.find(finding);
+            }
+            Err(error) => report.kept.unusable(self.id, &error.to_string()),
+        }
+    }
+
+    /// Ends the ledger: whatever of what is kept was not reached is of no use.
+    pub(super) fn end(&mut self, report: &mut Report) {
+        if self.kept.is_there() {
+            let says = if self.hurt { "the ledger is hurt before it" } else { "the ledger is shorter" };
+            report.kept.unusable(self.id, says);
         }
     }
 

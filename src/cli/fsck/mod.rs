@@ -1,22 +1,25 @@
 //! `fsck`: checks a store that no server has open, from bytes to law, and lists everything that does not hold.
 
 mod check;
+mod kept;
 mod ledger;
 mod report;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use clap::Args;
 
 use crate::{
     cli::{
-        args::{self, passphrase},
         config::Word,
         error::{Exit, Failure},
-        fsck::{check::check, report::Report},
-        key_file,
+        fsck::{
+            check::check,
+            report::{Finding, GuardReport, Place, Report},
+        },
+        guarding::look_at,
         session::Session,
-        store_place::{beside, store_path},
+        store_place::{guard_path, known_log_key, store_path},
     },
     keys::PublicKey,
     store::{
@@ -24,6 +27,7 @@ use crate::{
         disk::{Disk, folder::FolderDisk},
         log::{
             LogStore,
+            guard::Guarded,
             index::{Index, sled::SledIndex},
         },
     },
@@ -34,16 +38,20 @@ use crate::{
 #[command(
     after_help = "Every frame of the log is read with its check, every entry is held against its hashes, every checkpoint
 that was ever signed against the entries before it, every signature is verified, every statement is judged again by the law,
-and the index is held against the log. Nothing is written but an index, if one is asked for. For each ledger that is hurt the
+and the index is held against the log. What a server keeps of the law beside its ledgers, to open them faster, is restored and held
+against what the entries make, slip by slip; and the store against the guard, which remembers how far it was. Nothing is written but an index, if one is asked for. For each ledger that is hurt the
 first bad entry is named, and the last checkpoint before it that holds.
 
 Ends with 0 when everything holds, with 11 when something was found, with 14 when there is no store or a server has it open.
-An index that differs is no finding: it is only a cache, which --rebuild-index makes anew.
+An index that differs is no finding: it is only a cache, which --rebuild-index makes anew. What is kept of the law and cannot be
+read is none either: a server does not use it. What can be read and is not what the entries make is a finding, and --rebuild-index
+throws it away. A copy or a backup may be older than its guard says: check it with --no-guard.
 
 Examples:
   counterfoil fsck --store ./ledgers
   counterfoil fsck --store ./ledgers --log-key key1... --json
-  counterfoil fsck --store ./ledgers --rebuild-index"
+  counterfoil fsck --store ./ledgers --rebuild-index
+  counterfoil fsck --store /mnt/backup/ledgers --no-guard --log-key key1..."
 )]
 pub(super) struct FsckArgs {
     /// The directory of the ledgers [setting: store; default: server/store in your home directory for receipts]
@@ -61,6 +69,12 @@ pub(super) struct FsckArgs {
     /// Make the index anew from the log, if the log is whole
     #[arg(long)]
     rebuild_index: bool,
+    /// The file that remembers how far the log was [setting: guard; default: log.guard beside the log key]
+    #[arg(long, value_name = "FILE")]
+    guard: Option<String>,
+    /// The store is a copy or a backup: do not hold it against the guard
+    #[arg(long, conflicts_with = "guard")]
+    no_guard: bool,
 }
 
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
@@ -71,6 +85,7 @@ pub(super) fn run(args: &FsckArgs, session: &mut Session) -> Result<Exit, Failur
         (Word::LogKey, &args.log_key),
         (Word::LogKeyFile, &args.log_key_file),
         (Word::PassphraseFile, &args.passphrase_file),
+        (Word::Guard, &args.guard),
     ] {
         session.settings.flag(word, value.as_deref());
     }
@@ -79,14 +94,30 @@ pub(super) fn run(args: &FsckArgs, session: &mut Session) -> Result<Exit, Failur
         return Err(Failure::configuration(format!("there is no store {}", path.display()))
             .hint("name its directory with --store"));
     }
-    let key = known_key(session, &path)?;
-    let disk: Arc<dyn Disk> = Arc::new(FolderDisk::at(&path));
+    let key = known_log_key(session, &path)?;
+    let mut report = check_store(&path, key)?;
+    if !args.no_guard {
+        ask_guard(&guard_path(session, &path), &path, &mut report)?;
+    }
+    if args.rebuild_index && report.is_mendable() {
+        SledIndex::open(&path.join("index"), CACHE_BYTES).and_then(|mut index| index.reset())?;
+        LogStore::open(&path, CACHE_BYTES)?.settle();
+        report.rebuilt();
+    }
+    session.output.answer(|| report.to_json(), || report.to_string())?;
+    Ok(if report.is_sound() { Exit::Done } else { Exit::Findings })
+}
+
+/// Checks a store that no server has open, from bytes to law.
+///
+/// Errors: there is none, or somebody has it open.
+pub(super) fn check_store(path: &Path, key: Option<PublicKey>) -> Result<Report, Failure> {
+    let disk: Arc<dyn Disk> = Arc::new(FolderDisk::at(path));
     let held = disk.lock().map_err(|cause| Failure::io("the store's lock cannot be taken", cause))?;
-    let held = held.ok_or_else(|| StoreError::InUse { path: path.display().to_string() })?;
-    let index = SledIndex::open_existing(&path.join("index"), CACHE_BYTES);
-    let mut report = Report::new(&path, key);
-    let index: Option<Box<dyn Index>> = match index {
-        Ok(Some(index)) => Some(Box::new(index)),
+    let _held = held.ok_or_else(|| StoreError::InUse { path: path.display().to_string() })?;
+    let mut report = Report::new(path, key);
+    let index: Option<Arc<dyn Index>> = match SledIndex::open_existing(&path.join("index"), CACHE_BYTES) {
+        Ok(Some(index)) => Some(Arc::new(index)),
         Ok(None) => {
             report.index.push("there is none".into());
             None
@@ -97,32 +128,31 @@ pub(super) fn run(args: &FsckArgs, session: &mut Session) -> Result<Exit, Failur
         }
     };
     check(&disk, index, &mut report)?;
-    if args.rebuild_index && report.is_sound() {
-        drop(held);
-        SledIndex::open(&path.join("index"), CACHE_BYTES).and_then(|mut index| index.reset())?;
-        LogStore::open(&path, CACHE_BYTES)?.settle();
-        report.index_rebuilt = true;
-    }
-    session.output.answer(|| report.to_json(), || report.to_string())?;
-    Ok(if report.is_sound() { Exit::Done } else { Exit::Findings })
+    Ok(report)
 }
 
-/// The reader's own key, or that of the log key file; none if it is not there, or sealed and nobody can be asked.
-fn known_key(session: &Session, store: &std::path::Path) -> Result<Option<PublicKey>, Failure> {
-    if let Some(own) = args::log_key(session)? {
-        return Ok(Some(own));
-    }
-    let set = session.settings.path(Word::LogKeyFile);
-    let file: PathBuf = set.clone().unwrap_or_else(|| beside(store, "log.key"));
-    if !file.exists() && set.is_none() {
-        return Ok(None);
-    }
-    match key_file::load(&file, || passphrase(&session.settings, &file.display().to_string())) {
-        Ok(key) => Ok(Some(key.public())),
-        Err(error) if set.is_some() => Err(error.into()),
-        Err(error) => {
-            session.output.warn(format!("{}: {error}; the checkpoints' signatures are not checked", file.display()));
-            Ok(None)
+/// Holds the guard against the store.
+fn ask_guard(guard: &Path, store: &Path, report: &mut Report) -> Result<(), Failure> {
+    let file = guard.display().to_string();
+    let (says, sequence, rule) = match look_at(guard, store)? {
+        Guarded::Holds => ("the store has what it remembers", 0, None),
+        Guarded::Missing => ("there is none: whether the store is the newest copy, only the parties can tell", 0, None),
+        Guarded::Unreadable => {
+            ("it is damaged: whether the store is the newest copy, it cannot tell", 0, Some("GUARD_DAMAGED"))
         }
+        Guarded::Older { sequence } => (
+            "the store is older than what was signed: it does not have the frame that the guard remembers",
+            sequence,
+            Some("STORE_OLDER_THAN_SIGNED"),
+        ),
+        Guarded::Another { sequence } => {
+            ("it remembers a frame of another log than the store's", sequence, Some("STORE_IS_ANOTHER"))
+        }
+    };
+    if let Some(rule) = rule {
+        let place = Place { frame: sequence, file: file.clone(), offset: 0 };
+        report.find(Finding { ledger: None, entry: None, place, rule, says: says.into() });
     }
+    report.guard = GuardReport::Says { file, says };
+    Ok(())
 }

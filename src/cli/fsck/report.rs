@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Everything that was checked and found.
-pub(super) struct Report {
+pub(in crate::cli) struct Report {
     store: String,
     /// The key that checkpoints were checked with; none: their signatures were not.
     pub(super) key: Option<PublicKey>,
@@ -29,7 +29,49 @@ pub(super) struct Report {
     /// What of the index is not as the log says.
     pub(super) index: Vec<String>,
     pub(super) index_rebuilt: bool,
+    pub(super) kept: KeptReport,
+    pub(super) guard: GuardReport,
 }
+
+/// What is kept of the law beside ledgers.
+#[derive(Default)]
+pub(super) struct KeptReport {
+    /// How many snapshots, with their slips, are what the entries make.
+    pub(super) hold: u64,
+    /// Those that a server does not use, in words.
+    unusable: Vec<String>,
+    more: u64,
+}
+
+/// So many snapshots of no use are named; the others are counted.
+const UNUSABLE_MAX: usize = 20;
+
+impl KeptReport {
+    pub(super) fn unusable(&mut self, ledger: AgreementId, says: &str) {
+        if self.unusable.len() < UNUSABLE_MAX {
+            self.unusable.push(format!("beside {ledger}: {says}"));
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn count_unusable(&self) -> u64 {
+        u64::try_from(self.unusable.len()).unwrap_or(u64::MAX).saturating_add(self.more)
+    }
+}
+
+/// What the guard says of the store.
+#[derive(Default)]
+pub(super) enum GuardReport {
+    /// It was not asked.
+    #[default]
+    NotAsked,
+    /// In words.
+    Says { file: String, says: &'static str },
+}
+
+/// What is kept beside a ledger is not what its entries make.
+pub(super) const SNAPSHOT_DIFFERS: &str = "SNAPSHOT_DIFFERS";
 
 /// So many findings are listed; the others are counted, and their ledgers still named.
 const FINDINGS_MAX: usize = 10_000;
@@ -86,6 +128,8 @@ impl Report {
             torn: false,
             index: Vec::new(),
             index_rebuilt: false,
+            kept: KeptReport::default(),
+            guard: GuardReport::NotAsked,
         }
     }
 
@@ -93,8 +137,36 @@ impl Report {
         if self.findings.len() < FINDINGS_MAX { self.findings.push(finding) } else { self.more += 1 }
     }
 
-    pub(super) fn is_sound(&self) -> bool {
+    pub(in crate::cli) fn is_sound(&self) -> bool {
         self.findings.is_empty()
+    }
+
+    /// Whether there is nothing but what making the index anew mends.
+    pub(super) fn is_mendable(&self) -> bool {
+        self.more == 0 && self.findings.iter().all(|finding| finding.rule == SNAPSHOT_DIFFERS)
+    }
+
+    /// The index was made anew, and with it went everything that was kept beside ledgers.
+    pub(super) fn rebuilt(&mut self) {
+        self.findings.retain(|finding| finding.rule != SNAPSHOT_DIFFERS);
+        (self.index_rebuilt, self.kept) = (true, KeptReport::default());
+    }
+
+    fn kept_words(&self) -> String {
+        let differ = self.findings.iter().filter(|finding| finding.rule == SNAPSHOT_DIFFERS).count();
+        let KeptReport { hold, .. } = self.kept;
+        let unusable = self.kept.count_unusable();
+        if hold == 0 && unusable == 0 && differ == 0 {
+            return "nothing is kept of the law".into();
+        }
+        let mut words = format!("{hold} snapshots of the law are what the entries make");
+        if differ > 0 {
+            words.push_str(&format!("; {differ} are not: --rebuild-index throws them away"));
+        }
+        if unusable > 0 {
+            words.push_str(&format!("; {unusable} are not used, and made anew"));
+        }
+        words
     }
 
     fn index_words(&self) -> &'static str {
@@ -105,7 +177,7 @@ impl Report {
         }
     }
 
-    pub(super) fn to_json(&self) -> Value {
+    pub(in crate::cli) fn to_json(&self) -> Value {
         let findings = self.findings.iter().map(|finding| {
             json!({
                 "agreement": finding.ledger.map(|id| id.to_string()), "entry": finding.entry, "rule": finding.rule,
@@ -129,6 +201,11 @@ impl Report {
             "log_key": self.key.map(|key| key.to_string()), "findings": findings.collect::<Vec<_>>(),
             "findings_not_listed": self.more, "hurt": hurt.collect::<Vec<_>>(), "torn_end": self.torn,
             "index": { "differs": self.index, "is": self.index_words() },
+            "kept": { "hold": self.kept.hold, "not_used": self.kept.unusable, "is": self.kept_words() },
+            "guard": match &self.guard {
+                GuardReport::NotAsked => Value::Null,
+                GuardReport::Says { file, says } => json!({ "file": file, "is": says }),
+            },
         })
     }
 }
@@ -178,6 +255,13 @@ impl fmt::Display for Report {
         write!(f, "       index: {}", self.index_words())?;
         for problem in &self.index {
             write!(f, "\n              {problem}")?;
+        }
+        write!(f, "\n        kept: {}", self.kept_words())?;
+        for problem in &self.kept.unusable {
+            write!(f, "\n              {problem}")?;
+        }
+        if let GuardReport::Says { file, says } = &self.guard {
+            write!(f, "\n       guard: {says} ({file})")?;
         }
         Ok(())
     }

@@ -32,8 +32,13 @@ pub enum Guarded {
     Missing,
     /// There is a guard that cannot be read.
     Unreadable,
-    /// The log does not have the frame of this number, or has another in its place, or is another log.
+    /// The log does not have the frame of this number, or has another in its place.
     Older {
+        /// The number of the frame.
+        sequence: u64,
+    },
+    /// It is another log than the one whose frame of this number the guard names.
+    Another {
         /// The number of the frame.
         sequence: u64,
     },
@@ -54,9 +59,14 @@ pub fn look(disk: &dyn Disk, name: &str, store: &Arc<dyn Disk>) -> Result<Guarde
         });
     };
     let files = Files::find(store, Some(log))?;
-    // Before its first frame a log promised nothing.
-    let same = files.segments.log == log && files.leads_to(&position).map_err(failed)?;
-    Ok(if same || position.sequence == 0 { Guarded::Holds } else { Guarded::Older { sequence: position.sequence } })
+    let sequence = position.sequence;
+    Ok(match files.segments.log == log {
+        // Before its first frame a log promised nothing.
+        _ if sequence == 0 => Guarded::Holds,
+        true if files.leads_to(&position).map_err(failed)? => Guarded::Holds,
+        true => Guarded::Older { sequence },
+        false => Guarded::Another { sequence },
+    })
 }
 
 fn is_blank(file: &dyn DiskFile) -> io::Result<bool> {
@@ -82,6 +92,21 @@ impl Guard {
         };
         let mark = made.map_err(|source| StoreError::Disk { doing: "writing the guard", source })?;
         Ok(Self { mark, last })
+    }
+
+    /// Makes the guard say what an open store says that is older than it, because everybody who holds checkpoints was asked.
+    ///
+    /// Killed on the way, it says what it said before. Errors: [`StoreError`].
+    pub fn roll_back(disk: &dyn Disk, name: &str, store: &LogStore) -> Result<Self, StoreError> {
+        let failed = |source| StoreError::Disk { doing: "writing the guard", source };
+        let last = store.position()?;
+        if let Some((mut mark, ..)) = Mark::open_named(disk, name).map_err(failed)? {
+            // The slot that names more is the last to go: of two that can be read, the one that names more is believed.
+            for _ in 0..2 {
+                mark.write(store.log(), &last).and_then(|()| mark.sync()).map_err(failed)?;
+            }
+        }
+        Self::make(disk, name, store)
     }
 
     /// Brings the guard to where the log is durable now.

@@ -17,6 +17,7 @@ use crate::{
         log::{
             Inner, LogStore, Settling,
             damage::read_head,
+            index::Index,
             keys::{first_of_run, id_keys, index_of_id, piece_key, read_place, run_key, under_key, under_of},
             ledgers::Kept,
             run::{Place, Run, completed_by, id_at, node_at},
@@ -75,10 +76,6 @@ impl Inner {
         let (first, place) = self.run(ledger, kept, leaf)?;
         let at = id_at(first, usize::from(place.count), leaf - first).ok_or_else(|| missing(ledger, leaf))?;
         Ok(self.read(ledger, leaf, place.offset + at, 32)? == id.as_bytes())
-    }
-
-    fn piece(&self, number: u32, piece: u16) -> Result<Option<Bytes>, StoreError> {
-        self.index.get(&piece_key(number, piece))
     }
 }
 
@@ -172,18 +169,8 @@ impl Store for LogStore {
     fn snapshot(&self, ledger: LedgerId) -> Result<Option<Bytes>, StoreError> {
         let Some(kept) = self.inner.kept(ledger)? else { return Ok(None) };
         let _whole = whole(self.inner.keeping.read());
-        let Some(first) = self.inner.piece(kept.number, 0)? else { return Ok(None) };
-        let damaged = || StoreError::Damaged { ledger, what: "the snapshot".into() };
-        let (length, first) = first.split_first_chunk().ok_or_else(damaged)?;
-        let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| damaged())?;
-        let mut snapshot = first.to_vec();
-        for piece in 1..=u16::MAX {
-            if snapshot.len() >= length {
-                break;
-            }
-            snapshot.extend_from_slice(&self.inner.piece(kept.number, piece)?.ok_or_else(damaged)?);
-        }
-        if snapshot.len() == length { Ok(Some(snapshot.into())) } else { Err(damaged()) }
+        let damaged = |()| StoreError::Damaged { ledger, what: "the snapshot".into() };
+        read_snapshot(self.inner.index.as_ref(), kept.number)?.map_err(damaged)
     }
 
     fn records(&self, ledger: LedgerId, keys: &[Bytes]) -> Result<Vec<Option<Bytes>>, StoreError> {
@@ -200,9 +187,7 @@ impl Store for LogStore {
         max: usize,
     ) -> Result<Vec<(Bytes, Bytes)>, StoreError> {
         let Some(kept) = self.inner.kept(ledger)? else { return Ok(Vec::new()) };
-        let (from, upto) = (under_key(kept.number, from), under_key(kept.number, upto));
-        let listed = self.inner.index.range(&from, &upto, reverse, max)?;
-        Ok(listed.into_iter().map(|(key, value)| (under_of(&key), value)).collect())
+        list_under(self.inner.index.as_ref(), kept.number, (from, upto), reverse, max)
     }
 
     fn keep(&self, ledger: LedgerId, snapshot: Bytes, records: Vec<(Bytes, Option<Bytes>)>) -> Result<(), StoreError> {
@@ -215,6 +200,34 @@ impl Store for LogStore {
         }
         kept_it.recv().unwrap_or(Err(StoreError::Stopped))
     }
+}
+
+/// Puts the snapshot beside a ledger together from its pieces; `Err` within if they do not fit together.
+pub(super) fn read_snapshot(index: &dyn Index, number: u32) -> Result<Result<Option<Bytes>, ()>, StoreError> {
+    let Some(first) = index.get(&piece_key(number, 0))? else { return Ok(Ok(None)) };
+    let Some((length, first)) = first.split_first_chunk() else { return Ok(Err(())) };
+    let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
+    let mut snapshot = first.to_vec();
+    for piece in 1..=u16::MAX {
+        if snapshot.len() >= length {
+            break;
+        }
+        let Some(next) = index.get(&piece_key(number, piece))? else { return Ok(Err(())) };
+        snapshot.extend_from_slice(&next);
+    }
+    Ok(if snapshot.len() == length { Ok(Some(snapshot.into())) } else { Err(()) })
+}
+
+/// Lists what is kept beside a ledger in a range of keys.
+pub(super) fn list_under(
+    index: &dyn Index,
+    number: u32,
+    (from, upto): (&[u8], &[u8]),
+    reverse: bool,
+    max: usize,
+) -> Result<Vec<(Bytes, Bytes)>, StoreError> {
+    let listed = index.range(&under_key(number, from), &under_key(number, upto), reverse, max)?;
+    Ok(listed.into_iter().map(|(key, value)| (under_of(&key), value)).collect())
 }
 
 /// Cuts a leaf out of its run; `None` if it is not the leaf whose hash stands there.

@@ -17,6 +17,7 @@ use crate::{
             keys::{APPLIED_KEY, Applied, FORMAT, FORMAT_KEY, ledger_key, write_kept},
             ledgers::{Ledgers, Update},
             mark::Mark,
+            read::{list_under, read_snapshot},
             scan::{Files, SEGMENT_HEADER_LENGTH, Step},
             segments::Position,
             tail::long,
@@ -65,7 +66,7 @@ impl Survey {
     /// Begins at the first frame. With an index, what should be in it is looked up on the way.
     ///
     /// Errors: [`StoreError`] when the disk fails, and for a log of another version.
-    pub fn open(disk: &Arc<dyn Disk>, index: Option<Box<dyn Index>>) -> Result<Self, StoreError> {
+    pub fn open(disk: &Arc<dyn Disk>, index: Option<Arc<dyn Index>>) -> Result<Self, StoreError> {
         let failed = |source| StoreError::Disk { doing: "reading the high-water mark", source };
         let mark = Mark::open(disk.as_ref()).map_err(failed)?;
         let files = Files::find(disk, mark.as_ref().map(|(_, log, _)| *log))?;
@@ -209,6 +210,13 @@ impl Survey {
         Some(Frame { offset, sequence: header.sequence, check, bytes })
     }
 
+    /// Returns what the law keeps beside a ledger that was reached; `None` without an index of this log, or once there was damage.
+    #[must_use]
+    pub fn beside(&self, ledger: LedgerId) -> Option<Beside> {
+        let check = self.index.as_ref().filter(|check| !self.damaged && check.applied.is_some())?;
+        Some(Beside { index: Arc::clone(&check.index), number: self.ledgers.get(ledger)?.number })
+    }
+
     /// Ends the survey, and says what of the index is not as the log says: nothing if it was not given.
     #[must_use]
     pub fn index_problems(self) -> Vec<String> {
@@ -221,9 +229,33 @@ impl Survey {
     }
 }
 
+/// What the law keeps beside a ledger, read from an index that nobody writes.
+#[derive(Clone)]
+pub struct Beside {
+    index: Arc<dyn Index>,
+    number: u32,
+}
+
+impl Beside {
+    /// Returns the snapshot. Errors: [`StoreError`]; then it cannot be read by anybody else either.
+    pub fn snapshot(&self) -> Result<Option<Bytes>, StoreError> {
+        read_snapshot(self.index.as_ref(), self.number)?.map_err(|()| StoreError::Disk {
+            doing: "putting a snapshot together from its pieces",
+            source: std::io::ErrorKind::InvalidData.into(),
+        })
+    }
+
+    /// Returns at most `max` keys in `from..upto` with what is kept under them, in order; `reverse`: the greatest first.
+    ///
+    /// Errors: [`StoreError`].
+    pub fn list(&self, from: &[u8], upto: &[u8], reverse: bool, max: usize) -> Result<Vec<(Bytes, Bytes)>, StoreError> {
+        list_under(self.index.as_ref(), self.number, (from, upto), reverse, max)
+    }
+}
+
 /// The index, held against the log frame by frame.
 struct IndexCheck {
-    index: Box<dyn Index>,
+    index: Arc<dyn Index>,
     applied: Option<Applied>,
     /// The heads as of the last frame that is in the index.
     heads: BTreeMap<LedgerId, Bytes>,
@@ -238,7 +270,7 @@ const PROBLEMS_MAX: usize = 20;
 const PAGE: usize = 4_096;
 
 impl IndexCheck {
-    fn new(index: Box<dyn Index>, log: LogId) -> Self {
+    fn new(index: Arc<dyn Index>, log: LogId) -> Self {
         let format = index.get(FORMAT_KEY).ok().flatten().is_some_and(|format| format == FORMAT);
         let applied = index.get(APPLIED_KEY).ok().flatten().and_then(|value| Applied::read(&value));
         let applied = applied.filter(|applied| format && applied.log == log);

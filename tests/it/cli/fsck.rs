@@ -118,6 +118,39 @@ fn an_index_that_differs_is_only_a_cache_and_is_made_anew() {
 }
 
 #[test]
+fn the_guard_is_held_against_the_store() {
+    let world = stopped();
+    let report = check(&world, 0);
+    assert_eq!(report["guard"]["is"], "the store has what it remembers", "{report:#}");
+    assert!(report["guard"]["file"].as_str().unwrap().ends_with("log.guard"), "{report:#}");
+    assert_eq!(report["kept"]["is"], "nothing is kept of the law", "a ledger so short is folded anew: {report:#}");
+    let text = world.good("server", &["fsck", "--store", "store"]);
+    assert!(text.contains("guard: the store has what it remembers"), "{text}");
+    let good = fs::read(world.path("log.guard")).unwrap();
+    fs::remove_file(world.path("log.guard")).unwrap();
+    assert!(check(&world, 0)["guard"]["is"].as_str().unwrap().starts_with("there is none"));
+    fs::write(world.path("log.guard"), vec![0x55; 8_192]).unwrap();
+    let rule = |report: &Value| report["findings"][0]["rule"].as_str().unwrap().to_owned();
+    assert_eq!(rule(&check(&world, 11)), "GUARD_DAMAGED");
+    // An older copy, and the store of another log.
+    fs::write(world.path("log.guard"), &good).unwrap();
+    let segment = world.path(SEGMENT);
+    let bytes = fs::read(&segment).unwrap();
+    let other = crate::cli::Server::start(&world, "elsewhere/store", "log.example.org");
+    assert_eq!(other.stop(), 0);
+    let guarded = ["fsck", "--store", "elsewhere/store", "--guard", "log.guard", "--json"];
+    let run = world.run("server", &guarded);
+    assert_eq!(rule(&serde_json::from_str(&run.out).unwrap()), "STORE_IS_ANOTHER", "{}", run.out);
+    fs::write(&segment, &bytes[..frames(&bytes)[1]]).unwrap();
+    fs::remove_file(world.path("store/high-water")).unwrap();
+    let report = check(&world, 11);
+    let found: Vec<&str> = report["findings"].as_array().unwrap().iter().map(|f| f["rule"].as_str().unwrap()).collect();
+    assert!(found.contains(&"STORE_OLDER_THAN_SIGNED"), "{report:#}");
+    let run = world.run("server", &["fsck", "--store", "store", "--no-guard", "--json"]);
+    assert!(!run.out.contains("STORE_OLDER_THAN_SIGNED") && run.out.contains("\"guard\": null"), "{}", run.out);
+}
+
+#[test]
 fn a_store_in_use_or_missing_is_not_checked() {
     let Parties { world, server, .. } = parties();
     let said = world.bad(14, "server", &["fsck", "--store", "store"]);

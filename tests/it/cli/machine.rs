@@ -110,7 +110,12 @@ pub struct Server {
 
 impl Server {
     pub fn start(world: &World, store: &str, operator: &str) -> Self {
-        let mut child = Self::spawn(world, store, operator);
+        Self::start_with(world, store, operator, &[])
+    }
+
+    /// The same with more on its command line.
+    pub fn start_with(world: &World, store: &str, operator: &str, more: &[&str]) -> Self {
+        let mut child = Self::spawn(world, store, operator, more);
         let mut ready = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
         let url = ready.split_whitespace().find(|word| word.starts_with("http://"));
@@ -118,10 +123,11 @@ impl Server {
         Self { child, url: url.to_owned(), ready: ready.clone() }
     }
 
-    fn spawn(world: &World, store: &str, operator: &str) -> Child {
+    fn spawn(world: &World, store: &str, operator: &str, more: &[&str]) -> Child {
         let log = File::create(world.path("server.log")).unwrap();
         command(&world.path("server"), world.directory.path())
             .args(["serve", "--listen", "127.0.0.1:0", "--store", store, "--operator", operator])
+            .args(more)
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
@@ -130,7 +136,7 @@ impl Server {
 
     /// Starts it, and kills it before it is ready, or a little later.
     pub fn kill_while_starting(world: &World, store: &str, operator: &str, after: Duration) {
-        let mut child = Self::spawn(world, store, operator);
+        let mut child = Self::spawn(world, store, operator, &[]);
         thread::sleep(after);
         child.kill().unwrap();
         child.wait().unwrap();

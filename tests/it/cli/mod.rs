@@ -1,5 +1,6 @@
 //! The command line as people use it: the real program, a server of its own, and a machine for each party.
 
+mod backup;
 mod demo;
 mod fsck;
 mod guard;

@@ -2,6 +2,7 @@
 
 mod answers;
 mod batches;
+mod checked;
 mod deal;
 mod faults;
 mod kept;
