@@ -3,6 +3,8 @@
 
 #[path = "../../tests/it/arbitrary.rs"]
 mod arbitrary;
+#[path = "../../tests/it/keeper.rs"]
+mod keeper;
 #[path = "../../tests/it/law/mod.rs"]
 mod law;
 #[path = "../../tests/it/parties.rs"]

@@ -22,7 +22,7 @@ use prost::Message as _;
 use crate::{
     audit::bundle,
     common::{Chance, shared},
-    fuzz::targets::{request, statements},
+    fuzz::targets::{kept, request, statements},
     stories,
 };
 
@@ -47,6 +47,7 @@ pub(super) fn of(target: &str) -> Vec<Vec<u8>> {
         "request" => requests(),
         "log" => logs(),
         "law" => sessions(),
+        "kept" => put_away(),
         other => panic!("{other} is no target"),
     }
 }
@@ -217,4 +218,39 @@ fn sessions() -> Vec<Vec<u8>> {
         bytes
     };
     (0..12).map(|number| session(number % 3)).collect()
+}
+
+/// Honest bytes: the summary of the agreement, and of the frozen example, whose id is put in its place.
+fn put_away() -> Vec<Vec<u8>> {
+    let frozen = String::from_utf8(vector("put-away.txt")).unwrap();
+    let id = kept::founding().id();
+    let mut agreement = kept::whole().clone();
+    let own = agreement.put_away(1).summary;
+    let body = |bytes: &[u8]| bytes[1..bytes.len() - 4].to_vec();
+    let mut seeds = vec![[&[0, 1], &body(&own)[..]].concat(), [&[0, 0], &own[..]].concat()];
+    for line in frozen.lines() {
+        let (key, slip) = line.split_once(' ').unwrap();
+        let (key, slip) = (hex::decode(key).unwrap(), hex::decode(slip).unwrap());
+        if key == b"summary" {
+            let mut value = body(&slip);
+            value[..32].copy_from_slice(id.digest().as_bytes());
+            seeds.push([&[0, 1], &value[..]].concat());
+            continue;
+        }
+        let Some(kind) = b"cbras".iter().position(|kind| *kind == key[0]) else { continue };
+        let value = &slip[..slip.len() - 4];
+        let length = u16::try_from(value.len()).unwrap().to_be_bytes();
+        let mut seed = vec![1, 1, u8::try_from(kind).unwrap()];
+        // The index of the founding entry alone is below the size: so it is the one that is read.
+        seed.extend(if kind == 3 {
+            &[][..]
+        } else if kind == 4 {
+            &[9, 0][..]
+        } else {
+            &[0][..]
+        });
+        seed.extend([&[1, 1], &length[..], value].concat());
+        seeds.push(seed);
+    }
+    seeds
 }

@@ -3,6 +3,7 @@
 
 pub mod csv;
 pub mod feed;
+pub mod kept;
 pub mod law;
 pub mod ledger;
 pub mod log;
@@ -17,7 +18,7 @@ pub mod texts;
 pub type Run = fn(&[u8]);
 
 /// Every target by its name, which is also that of its fuzzer.
-pub const TARGETS: [(&str, Run); 16] = [
+pub const TARGETS: [(&str, Run); 17] = [
     ("envelope", statements::envelope),
     ("statement", statements::statement),
     ("entry", ledger::entry),
@@ -34,4 +35,5 @@ pub const TARGETS: [(&str, Run); 16] = [
     ("request", request::request),
     ("log", log::log),
     ("law", law::law),
+    ("kept", kept::kept),
 ];
