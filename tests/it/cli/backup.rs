@@ -167,6 +167,39 @@ fn serve_goes_on_with_an_older_store_only_when_no_party_holds_more() {
     assert!(said.contains("BACKUP_FORKED") && said.contains("frame 4"), "{said}");
 }
 
+/// The guard does not know of which ledgers the lost frames were: somebody must speak for each.
+#[test]
+fn a_rollback_is_accepted_only_when_somebody_speaks_for_every_ledger() {
+    let BackedUp { parties, old } = backed_up();
+    let Parties { world, server, agreement } = parties;
+    let second = world.json("community", &["propose", "agreement.toml", "--yes"]);
+    let second = second["agreement"].as_str().unwrap().to_owned();
+    assert_ne!(second, agreement);
+    // The checkpoint that verbs leave on a party's own machine.
+    world.good("community", &["show", &second]);
+    let note = format!("community/home/agreements/{second}/checkpoint");
+    back_up(&world);
+    let parties = Parties { world, server, agreement };
+    contribute(&parties, "lost", &parties.world.path("lost.receipt"));
+    let Parties { world, server, .. } = parties;
+    // Stopped, and not killed: the guard knows of the last frame.
+    assert_eq!(server.stop(), 0);
+    fs::rename(world.path("store"), world.path("lost")).unwrap();
+    let old = old.to_str().unwrap();
+    let said = world.bad(10, "server", &restore(&["--accept-rollback", "--checkpoint", old]));
+    assert!(said.contains("STORE_OLDER_THAN_SIGNED"), "{said}");
+    assert!(said.contains(&format!("no --checkpoint FILE was given of {second}: ask")), "{said}");
+    let held = ["--accept-rollback", "--checkpoint", old, "--checkpoint", &note];
+    let done = world.json("server", &restore(&held));
+    assert_eq!((done["rollback_accepted"].as_bool(), done["ledgers"].as_u64()), (Some(true), Some(2)), "{done:#}");
+    // An empty store is no older copy of anything.
+    fs::create_dir(world.path("store")).unwrap();
+    let said = world.bad(10, "server", &serve(&["--accept-rollback"]));
+    assert!(said.contains("a store that has ledgers"), "{said}");
+    let said = world.bad(10, "server", &serve(&["--accept-rollback", "--checkpoint", old]));
+    assert!(said.contains("CHECKPOINT_NEWER") && said.contains("here are 0"), "{said}");
+}
+
 #[test]
 fn a_target_that_is_no_backup_of_this_store_is_refused_and_left_as_it_is() {
     let BackedUp { parties, .. } = backed_up();

@@ -66,7 +66,7 @@ impl Growing {
         for _ in 0..frames {
             self.said += 1;
             let number = self.said << 16;
-            let model = &mut self.models[usize::from(self.said % 3 == 0)];
+            let model = &mut self.models[usize::from(self.said.is_multiple_of(3))];
             let append = model.append((0..1 + self.said % 4).map(|at| leaf(number | at, 1_900)));
             self.store.commit(vec![append]).unwrap()[0].as_ref().unwrap();
         }
@@ -248,7 +248,7 @@ fn what_is_no_backup_of_this_log_is_refused_and_left_as_it_is() {
         other => panic!("{other}"),
     }
     // The older one was signed over: two histories.
-    let mut models = vec![Model::new("third")];
+    let mut models = [Model::new("third")];
     let store = try_open_in_memory(&older, &MemoryIndex::new(), config()).unwrap();
     for number in 0..9 {
         store.commit(vec![models[0].append([leaf(number, 100)])]).unwrap();
