@@ -7,6 +7,8 @@
 //! - The index is written behind, by one thread, from a queue that has an end (`writer`). What is not yet in it is looked up in
 //!   memory first (`recent`). It is made anew from the log whenever it is missing, too old, or not of this log (`recovery`).
 //! - A log that ends before its high-water mark, or is bad where it was durable, is not opened, and says where (`damage`).
+//! - A backup is a copy up to the mark, read back from the first frame to the last root before its own mark says that it is there
+//!   (`backup`, `roots`); an older copy in the log's place is found out by a guard elsewhere (`guard`).
 //! - In memory there are a few numbers for each ledger, and none for its entries.
 //!
 //! It stands as the truth, and not sled (`store::sled`), because of what cuts of the power did to sled: flushed as it offers it
