@@ -249,9 +249,10 @@ fn take(ledgers: &mut Ledgers, frame: &Frame, known: &Known) -> Result<Update, &
 /// Whether a crash can have left something bad at an offset: behind the last whole frame of the last file, or a last file whose
 /// making was not finished.
 fn may_be_torn(files: &Files, offset: u64) -> bool {
-    files.spans.last().is_some_and(|(start, end)| {
-        offset > *start || offset == *start && end - start <= SEGMENT_HEADER_LENGTH && *start > 0
-    })
+    let Some(((start, end), before)) = files.spans.split_last() else { return false };
+    // A file is cut off and synced before the next is begun: one that goes on behind its end was not left by a crash.
+    let begins_anew = before.last().is_some_and(|(_, before)| before == start);
+    offset > *start || offset == *start && end - start <= SEGMENT_HEADER_LENGTH && begins_anew
 }
 
 /// What is on its way into the index.

@@ -198,6 +198,14 @@ fn logs() -> Vec<Vec<u8>> {
     let mut logs = vec![vec![], vec![2, 0], vec![3, 0], vec![3, 1]];
     // Files that stood behind the end, and once were one too many.
     logs.push(hex::decode("01000800010008080832780003010808001d0808080808").unwrap());
+    // A file that went on behind where the next one began.
+    logs.push(
+        hex::decode(concat!(
+            "02000882000003000600010302ff01000a0001007800030102030a0a0a0a0a0a0a0a0a0a0a0a0a0a",
+            "0a0a0505050506dd060606060606060606060606290006000105050505050505"
+        ))
+        .unwrap(),
+    );
     for log in [1, 2, 3] {
         for kind in 0..12 {
             logs.push([&[log, kind % 2, kind, 0, 1, 0, 120, 0, 3, 1, 2, 3][..], &[kind; 40]].concat());
