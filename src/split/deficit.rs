@@ -3,7 +3,7 @@
 
 use dashu_int::{IBig, UBig, ops::DivRemEuclid};
 
-use crate::split::{Exact, Fractions, SplitError, apportion::within};
+use crate::split::{Exact, SplitError, apportion::within};
 
 /// Pays `pool` whole units: adds each party's share to what it is still owed (`residuals`), then hands out unit by
 /// unit to whoever is owed most, ties to the lower ordinal. Returns what each party gets and leaves in `residuals` what
@@ -30,7 +30,8 @@ pub fn largest_deficit_first(residuals: &mut [Exact], pool: u64, shares: &[Exact
         .zip(shares.iter())
         .map(|(residual, share)| residual + share * IBig::from(pool))
         .collect();
-    let payments = serve(&within(&owed)?, pool);
+    let owed_within = within(&owed)?;
+    let payments = serve(owed_within.denominator(), owed_within.numerators(), pool);
     let payments_fit: Vec<i64> = payments
         .iter()
         .map(|units| i64::try_from(units).map_err(|_| SplitError::AmountTooLarge))
@@ -41,12 +42,14 @@ pub fn largest_deficit_first(residuals: &mut [Exact], pool: u64, shares: &[Exact
     Ok(payments_fit)
 }
 
+/// Returns how many of `pool` units each gets that is owed `numerators / denominator`, which sum to the pool.
+///
 /// Serving unit by unit takes from each party owed `r` the levels r, r - 1, ...: of all levels of all parties the
 /// `pool` highest. All levels whose whole part is above some `level` are served; of those at `level`, the rest of the
 /// pool by remainder.
-fn serve(owed: &Fractions, pool: u64) -> Vec<IBig> {
+pub(in crate::split) fn serve(denominator: &UBig, numerators: &[IBig], pool: u64) -> Vec<IBig> {
     let (wholes, remainders): (Vec<IBig>, Vec<UBig>) =
-        owed.numerators().iter().map(|numerator| numerator.div_rem_euclid(owed.denominator().as_ibig())).unzip();
+        numerators.iter().map(|numerator| numerator.div_rem_euclid(denominator.as_ibig())).unzip();
     let level = lowest_full_level(&wholes, pool);
     let mut payments: Vec<IBig> =
         wholes.iter().map(|whole| if *whole > level { whole - &level } else { IBig::ZERO }).collect();

@@ -130,6 +130,25 @@ impl Entitlements {
         Ok(())
     }
 
+    /// Adds to each party its number of `numbers`, which are as many as there are parties.
+    pub(in crate::split) fn add_numbers(&mut self, numbers: &Fractions) -> Result<(), SplitError> {
+        if numbers.numerators().iter().all(IBig::is_zero) {
+            return Ok(());
+        }
+        self.refine(joint_denominator(&self.denominator, numbers.denominator()))?;
+        let factor = &self.denominator / numbers.denominator();
+        for (sum, number) in self.numerators.iter_mut().zip(numbers.numerators()) {
+            *sum += number * &factor;
+        }
+        Ok(())
+    }
+
+    /// Moves `amount / denominator` from one party to another.
+    pub(in crate::split) fn shift(&mut self, from: usize, to: usize, amount: &IBig) {
+        self.numerators[from] -= amount;
+        self.numerators[to] += amount;
+    }
+
     /// Returns how many parties there are.
     #[must_use]
     pub fn parties(&self) -> usize {

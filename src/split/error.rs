@@ -59,6 +59,13 @@ pub enum SplitError {
         /// Bits of the denominator where counting stopped: above the limit.
         bits: usize,
     },
+    /// Points that decayed over many periods, or were reduced, have a denominator beyond
+    /// [`POINTS_DENOMINATOR_BITS_MAX`](crate::split::POINTS_DENOMINATOR_BITS_MAX).
+    #[error("the points left are too fine: their denominator has {bits} bits; state a simpler fraction")]
+    BasisTooFine {
+        /// Bits of the denominator.
+        bits: usize,
+    },
     /// Numbers of the terms have no common denominator within
     /// [`TERMS_DENOMINATOR_BITS_MAX`](crate::split::TERMS_DENOMINATOR_BITS_MAX).
     #[error("{part} are too fine: their common denominator has {bits} bits or more")]
@@ -80,6 +87,62 @@ pub enum SplitError {
     RateAboveOne {
         /// The rate.
         rate: Ratio,
+    },
+    /// A fraction of the waterfall is above one: it would take more than there is.
+    #[error("{part} is {ratio}, above 1: state a part of the whole")]
+    PartAboveOne {
+        /// Which fraction.
+        part: TermsPart,
+        /// It.
+        ratio: Ratio,
+    },
+    /// A weight, a floor, a cap, disputed points or another number that must not be is below zero.
+    #[error("a number{} is below zero", party.map(|party| format!(" of party {party}")).unwrap_or_default())]
+    BelowZero {
+        /// Whose it is; none if it is nobody's alone.
+        party: Option<usize>,
+    },
+    /// Something is said of a party, or a dimension, that there is not.
+    #[error("position {position} of a list of {of}: name one that there is")]
+    PositionUnknown {
+        /// The position named.
+        position: usize,
+        /// How many there are.
+        of: usize,
+    },
+    /// A guarantee that the guaranteed party itself would bear.
+    #[error("party {party} guarantees its own minimum: name another guarantor")]
+    OwnGuarantor {
+        /// The party.
+        party: usize,
+    },
+    /// More is released than is held back of an instalment.
+    #[error("{released} minor units to release of instalment {held}, of which {left} are held back")]
+    ReleaseTooLarge {
+        /// The instalment.
+        held: usize,
+        /// What is held back of it.
+        left: u64,
+        /// What was to be released.
+        released: u64,
+    },
+    /// The parties have not all the same coefficient. Then the work of one party may raise the share of another (example
+    /// V33: from 64.5 % to 84.0 %), and there is no single outcome of a dispute that is the worst for a party.
+    #[error("the coefficients of the parties are not equal, so no outcome of a dispute is the worst for each party")]
+    CoefficientsUnequal,
+    /// There are more players than all their coalitions can be gone through for.
+    #[error("{players} players, and at most {max} can be computed exactly")]
+    PlayersTooMany {
+        /// How many there are.
+        players: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// The coalition of nobody must be worth nothing.
+    #[error("the coalition without players is worth {worth}, not 0")]
+    NobodyWorth {
+        /// What it is worth.
+        worth: Exact,
     },
     /// An amount does not fit in 63 bits.
     #[error("an amount is not below 2^63 minor units")]
@@ -114,4 +177,28 @@ pub enum TermsPart {
     /// kappa.
     #[error("the coefficients of the parties")]
     PartyCoefficients,
+    /// The rate of a fee of the waterfall.
+    #[error("the rate of fee {position}")]
+    FeeRate {
+        /// The fee.
+        position: usize,
+    },
+    /// What part of each instalment is held back.
+    #[error("the holdback")]
+    Holdback,
+    /// What part of the money costs are recouped from.
+    #[error("the recoupment corridor")]
+    Corridor,
+    /// The cap of a party.
+    #[error("the cap of party {party}")]
+    Cap {
+        /// The party.
+        party: usize,
+    },
+    /// What part of the basis is lost in a period.
+    #[error("the decay")]
+    Decay,
+    /// What part of its points a party that left keeps.
+    #[error("the leaver factor")]
+    LeaverFactor,
 }

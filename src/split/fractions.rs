@@ -100,6 +100,15 @@ impl Fractions {
         self.over_denominator(&self.numerators.iter().sum())
     }
 
+    /// Returns what is left of each after the one at its place in `others`, of which there are as many.
+    pub(in crate::split) fn minus(&self, others: &Self) -> Self {
+        let denominator = joint_denominator(&self.denominator, &others.denominator);
+        let (first, second) = (&denominator / &self.denominator, &denominator / &others.denominator);
+        let numbers = self.numerators.iter().zip(&others.numerators);
+        let numerators = numbers.map(|(number, other)| number * &first - other * &second).collect();
+        Self::reduced(denominator, numerators)
+    }
+
     /// Whether all of them together are exactly 1, as the shares of all parties are.
     pub(in crate::split) fn sum_is_one(&self) -> bool {
         self.numerators.iter().sum::<IBig>() == *self.denominator.as_ibig()

@@ -78,7 +78,7 @@ pub fn shares(dimensions: &[DimensionInput<'_>], party_coefficients: &[Ratio]) -
         return Err(SplitError::NoDimensions);
     }
     let kappa = coefficients(party_coefficients, TermsPart::PartyCoefficients)?;
-    let (weight_denominator, weights) = weights(dimensions)?;
+    let (weight_denominator, weights) = weights_of(dimensions)?;
     let dimensions: Vec<_> = dimensions
         .iter()
         .enumerate()
@@ -94,7 +94,7 @@ pub fn shares(dimensions: &[DimensionInput<'_>], party_coefficients: &[Ratio]) -
     Ok(Shares { dimensions, blend, shares })
 }
 
-fn weights(dimensions: &[DimensionInput<'_>]) -> Result<(UBig, Vec<UBig>), SplitError> {
+pub(in crate::split) fn weights_of(dimensions: &[DimensionInput<'_>]) -> Result<(UBig, Vec<UBig>), SplitError> {
     let weights: Vec<Ratio> = dimensions.iter().map(|input| input.weight).collect();
     let (denominator, numerators) = ratios_within(&weights, TERMS_DENOMINATOR_BITS_MAX)
         .map_err(|bits| SplitError::TermsTooFine { part: TermsPart::Weights, bits })?;
@@ -105,6 +105,10 @@ fn weights(dimensions: &[DimensionInput<'_>]) -> Result<(UBig, Vec<UBig>), Split
     Ok((denominator, numerators))
 }
 
+pub(in crate::split) fn coefficients_of(dimension: usize, ratios: &[Ratio]) -> Result<(UBig, Vec<UBig>), SplitError> {
+    coefficients(ratios, TermsPart::Coefficients { dimension })
+}
+
 fn coefficients(ratios: &[Ratio], part: TermsPart) -> Result<(UBig, Vec<UBig>), SplitError> {
     if let Some(party) = ratios.iter().position(|ratio| ratio.is_zero()) {
         return Err(SplitError::CoefficientZero { part, party });
@@ -112,7 +116,7 @@ fn coefficients(ratios: &[Ratio], part: TermsPart) -> Result<(UBig, Vec<UBig>), 
     ratios_within(ratios, TERMS_DENOMINATOR_BITS_MAX).map_err(|bits| SplitError::TermsTooFine { part, bits })
 }
 
-fn default_shares(dimension: usize, ratios: &[Ratio]) -> Result<(UBig, Vec<UBig>), SplitError> {
+pub(in crate::split) fn default_shares_of(dimension: usize, ratios: &[Ratio]) -> Result<(UBig, Vec<UBig>), SplitError> {
     let part = TermsPart::DefaultShares { dimension };
     let (denominator, numerators) =
         ratios_within(ratios, TERMS_DENOMINATOR_BITS_MAX).map_err(|bits| SplitError::TermsTooFine { part, bits })?;
@@ -124,7 +128,7 @@ fn default_shares(dimension: usize, ratios: &[Ratio]) -> Result<(UBig, Vec<UBig>
     Ok((denominator, numerators))
 }
 
-fn points(dimension: usize, points: &[Exact]) -> Result<Fractions, SplitError> {
+pub(in crate::split) fn points_of(dimension: usize, points: &[Exact]) -> Result<Fractions, SplitError> {
     if let Some(party) = points.iter().position(|points| *points.numerator() < IBig::ZERO) {
         return Err(SplitError::PointsNegative { dimension, party });
     }
@@ -145,10 +149,9 @@ fn dimension_shares(
             return Err(SplitError::LengthDiffers { expected: parties, found });
         }
     }
-    let (default_denominator, defaults) = default_shares(dimension, input.default_shares)?;
-    let (coefficient_denominator, coefficients) =
-        coefficients(input.coefficients, TermsPart::Coefficients { dimension })?;
-    let points = points(dimension, input.points)?;
+    let (default_denominator, defaults) = default_shares_of(dimension, input.default_shares)?;
+    let (coefficient_denominator, coefficients) = coefficients_of(dimension, input.coefficients)?;
+    let points = points_of(dimension, input.points)?;
 
     let weighted: Vec<IBig> = points.numerators().iter().zip(&coefficients).map(|(x, a)| x * a).collect();
     let denominator = points.denominator() * coefficient_denominator;

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use counterfoil::split::{
-    DimensionInput, ENTITLEMENT_DENOMINATOR_BITS_MAX, Entitlements, Exact, Fractions, POINTS_DENOMINATOR_BITS_MAX,
-    Ratio, Shares, SplitError, TERMS_DENOMINATOR_BITS_MAX, TermsPart, common_denominator_bits, largest_deficit_first,
-    largest_remainder, pools, shares,
+    Bounds, DimensionInput, ENTITLEMENT_DENOMINATOR_BITS_MAX, Entitlements, Exact, Fractions, Inflow, Intervals,
+    POINTS_DENOMINATOR_BITS_MAX, Ratio, ShareIntervals, Shares, SplitError, TERMS_DENOMINATOR_BITS_MAX, TermsPart,
+    Tiers, Waterfall, clamp, common_denominator_bits, largest_deficit_first, largest_remainder, pools, shares,
 };
 use proptest::{collection::vec, prelude::*};
 
@@ -258,4 +258,58 @@ proptest! {
             prop_assert!(added.iter().flatten().all(|pool| *pool >= 0));
         }
     }
+}
+
+/// 1 / prime^n and the rest of 1: a denominator of at least `bits` bits that has no divisor in common with another's.
+fn fine_shares(prime: u64, bits: usize) -> [Exact; 2] {
+    let mut part = Exact::ONE;
+    while common_denominator_bits([&part]) < bits {
+        part /= Exact::from(prime).pow(64);
+    }
+    [part.clone(), Exact::ONE - part]
+}
+
+const PRIMES: [u64; 16] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53];
+
+#[test]
+fn a_waterfall_that_becomes_too_fine_is_refused_soon_and_stays_as_it_was() {
+    let terms = |at: usize| Waterfall {
+        corridor: Ratio::new(1, u64::MAX - u64::try_from(at).unwrap()).ok(),
+        bounds: vec![Bounds { cap: Ratio::new(u64::MAX - 1, u64::MAX).ok(), floor: 0 }, Bounds::default()],
+        ..Waterfall::default()
+    };
+    let refused = soon(|| {
+        let (mut tiers, mut intervals) = (Tiers::new(2), Intervals::new(2));
+        PRIMES.iter().enumerate().find_map(|(at, prime)| {
+            let [low, high] = fine_shares(*prime, 20_000);
+            let shares = Fractions::of(&[low.clone(), high.clone()]);
+            let ends = ShareIntervals { low: vec![low, Exact::ZERO], high: vec![Exact::ONE, high] };
+            let waterfall = terms(at);
+            let inflow = Inflow { shares: &shares, pool: i64::MAX / 16, costs: &[1 << 60, 3], waterfall: &waterfall };
+            let (before, ends_before) = (tiers.clone(), intervals.clone());
+            match tiers.take(&inflow) {
+                Ok(step) => {
+                    if intervals.add(&ends, &waterfall, &step).is_err() {
+                        assert_eq!(intervals, ends_before);
+                    }
+                    None
+                }
+                Err(error) => {
+                    assert_eq!(tiers, before);
+                    Some(error)
+                }
+            }
+        })
+    });
+    assert!(
+        matches!(refused, Some(SplitError::EntitlementTooFine { bits }) if bits > ENTITLEMENT_DENOMINATOR_BITS_MAX)
+    );
+}
+
+#[test]
+fn limits_that_are_too_fine_together_are_refused_soon() {
+    let floors: Vec<Exact> = PRIMES.iter().map(|prime| fine_shares(*prime, 20_000)[0].clone()).collect();
+    let weights = Fractions::of(&vec![Exact::ONE; floors.len()]);
+    let refused = soon(|| clamp(&weights, &Exact::ONE, &floors, &vec![None; floors.len()]));
+    assert!(matches!(refused, Err(SplitError::EntitlementTooFine { bits }) if bits > ENTITLEMENT_DENOMINATOR_BITS_MAX));
 }

@@ -1,11 +1,14 @@
 //! What the formula promises for every agreement, as properties; what it cannot promise, as counterexamples.
 //!
-//! The rows of `formula.md` 6 in their order, for exact shares and for whole units, then what rounding promises and the
-//! theorems of 7. A failing property prints the smallest case it found and the seed that repeats it.
+//! The rows of `formula.md` 6 in their order, for exact shares and for whole units, then what rounding, the waterfall
+//! and the interval of a dispute promise, and the theorems of 7. A failing property prints the smallest case it found and the seed that repeats it.
 
+mod intervals;
 mod model;
+mod money;
 mod rounding;
 mod theorems;
+mod waterfall;
 
 use counterfoil::split::{Entitlements, Exact, Fractions, Ratio, largest_remainder};
 use model::{Agreement, Dimension, agreement, any_agreement, by_the_book, exact, order, pick, points, ratio, sum};
