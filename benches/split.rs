@@ -1,4 +1,6 @@
-//! The split of 1,000 parties in three dimensions, beside the same computation with every step a reduced fraction.
+//! The split of 1,000 parties in three dimensions, beside the same computation with every step a reduced fraction; then
+//! the money of 100 instalments down the waterfall, and the intervals of a dispute among all parties, beside the same by
+//! the book.
 //!
 //! `cargo bench --bench split`. Medians; both sides are computed from the same numbers, and must agree on every share
 //! and every unit.
@@ -12,11 +14,13 @@ use std::{
 };
 
 use counterfoil::split::{
-    DimensionInput, ENTITLEMENT_DENOMINATOR_BITS_MAX, Entitlements, Exact, Fractions, Instalment, Ratio, SplitError,
-    exact_text, shares,
+    Bounds, DimensionInput, Disputed, ENTITLEMENT_DENOMINATOR_BITS_MAX, End, Entitlements, Exact, Fee, Fractions,
+    Guarantee, Inflow, Instalment, Intervals, Ratio, RoundingRule, ShareIntervals, SplitError, Step, Tiers, Waterfall,
+    exact_text, scenarios, share_intervals, shares,
 };
 
 const PARTIES: usize = 1_000;
+const INSTALMENTS: usize = 100;
 const RUNS: usize = 31;
 const POOL: i64 = 12_345_678_901;
 const SEED: u64 = 20_261_123;
@@ -54,6 +58,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         .try_for_each(|(times, _)| write!(table, "{:>12.1}", milliseconds(times[3]) / milliseconds(times[0])))?;
     writeln!(table, "\n")?;
     at_the_limit(&mut table)?;
+    let money = Money::new()?;
+    waterfall(&mut table, &money)?;
+    intervals(&mut table, &money)?;
     std::io::stdout().write_all(table.as_bytes())?;
     Ok(())
 }
@@ -98,8 +105,149 @@ fn at_the_limit(table: &mut String) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Instalments, each with its own points.
+struct Money {
+    inputs: Vec<Input>,
+    shares: Vec<Fractions>,
+    /// By instalment and party.
+    costs: Vec<Vec<u64>>,
+}
+
+impl Money {
+    /// New costs of every tenth party at every tenth instalment.
+    fn new() -> Result<Self, Box<dyn Error>> {
+        let inputs: Vec<Input> =
+            (0..INSTALMENTS).map(|at| Input::of(24, SEED ^ u64::try_from(at)?)).collect::<Result<_, _>>()?;
+        let shares = inputs.iter().map(Input::split).collect::<Result<_, _>>()?;
+        let cost = |at: usize, party: usize| {
+            let due = u64::from(at.is_multiple_of(10) && party.is_multiple_of(10));
+            Ok::<_, std::num::TryFromIntError>(due * (50_000_000 + u64::try_from(party)?))
+        };
+        let costs =
+            (0..INSTALMENTS).map(|at| (0..PARTIES).map(|party| cost(at, party)).collect()).collect::<Result<_, _>>()?;
+        Ok(Self { inputs, shares, costs })
+    }
+
+    fn lay(&self, waterfall: &Waterfall) -> Result<(Tiers, Vec<Step>), SplitError> {
+        let mut tiers = Tiers::new(PARTIES);
+        let inflow = |at: usize| Inflow { shares: &self.shares[at], pool: POOL, costs: &self.costs[at], waterfall };
+        let steps = (0..INSTALMENTS).map(|at| tiers.take(&inflow(at))).collect::<Result<_, _>>()?;
+        tiers.allocations()?;
+        Ok((tiers, steps))
+    }
+
+    /// Recoupment and shares by the book: each number of each party a fraction in lowest terms.
+    fn reduced_at_each_step(&self, corridor: Ratio) -> Vec<Exact> {
+        let (mut entitlements, mut outstanding) = (vec![Exact::ZERO; PARTIES], vec![Exact::ZERO; PARTIES]);
+        for (shares, costs) in self.shares.iter().zip(&self.costs) {
+            outstanding.iter_mut().zip(costs).for_each(|(sum, cost)| *sum += Exact::from(*cost));
+            let total = outstanding.iter().fold(Exact::ZERO, |sum, cost| sum + cost);
+            let recouped = (corridor.exact() * Exact::from(POOL)).min(total.clone());
+            let remainder = Exact::from(POOL) - &recouped;
+            for ((entitlement, outstanding), share) in entitlements.iter_mut().zip(&mut outstanding).zip(shares.iter())
+            {
+                if !outstanding.is_zero() {
+                    let part = &*outstanding * &recouped / &total;
+                    *outstanding -= &part;
+                    *entitlement += part;
+                }
+                *entitlement += share * &remainder;
+            }
+        }
+        entitlements
+    }
+}
+
+/// What all instalments cost on their way down: without a waterfall, with costs recouped, and with everything.
+fn waterfall(table: &mut String, money: &Money) -> Result<(), Box<dyn Error>> {
+    let corridor = Ratio::new(1, 2)?;
+    let recoupment = Waterfall { corridor: Some(corridor), ..Waterfall::default() };
+    let caps = Waterfall {
+        fees: vec![Fee { rate: Ratio::new(1, 50)?, cap: None }],
+        holdback: Some(Ratio::new(1, 10)?),
+        bounds: (0..PARTIES)
+            .map(|party| Bounds { cap: Ratio::new(1, 700).ok(), floor: u64::from(party.is_multiple_of(3)) * 1_000_000 })
+            .collect(),
+        guarantees: (0..10).map(|party| Guarantee { party, guarantor: 999 - party, amount: 15_000_000 }).collect(),
+        ..recoupment.clone()
+    };
+    let never = Waterfall { rounding: RoundingRule::NeverNegative, ..recoupment.clone() };
+    let bits = money.lay(&recoupment)?.0.entitlements().denominator_bits();
+    writeln!(
+        table,
+        "waterfall of {INSTALMENTS} instalments of {PARTIES} parties (entitlements of {bits} bits), all of it, in milliseconds"
+    )?;
+    for (name, waterfall) in [
+        ("no waterfall", &Waterfall::default()),
+        ("half of it to costs first", &recoupment),
+        ("  and never a unit back", &never),
+        ("every tier, all with limits", &caps),
+    ] {
+        let time = median_of(5, || money.lay(waterfall));
+        writeln!(table, "  {name:<28}{:>12.0}", milliseconds(time))?;
+    }
+    let started = Instant::now();
+    let baseline = money.reduced_at_each_step(corridor);
+    writeln!(table, "  {:<28}{:>12.0}", "baseline: costs, reduced", milliseconds(started.elapsed()))?;
+    assert_eq!(money.lay(&recoupment)?.0.entitlements().iter().collect::<Vec<_>>(), baseline);
+    writeln!(table)?;
+    Ok(())
+}
+
+/// What it costs to know what each party is sure of while every party has a disputed item.
+fn intervals(table: &mut String, money: &Money) -> Result<(), Box<dyn Error>> {
+    let disputed: Vec<Disputed> = (0..PARTIES)
+        .map(|party| Disputed {
+            party,
+            dimension: party % 3,
+            points: Exact::from(u64::from(party.is_multiple_of(7)) * 1_000 + 500),
+        })
+        .collect();
+    let all = |at: usize| share_intervals(&money.inputs[at].dimensions(), &money.inputs[at].kappa, &disputed);
+    let ends: Vec<ShareIntervals> = (0..INSTALMENTS).map(all).collect::<Result<_, _>>()?;
+    let one = median_of(5, || all(0));
+    let started = Instant::now();
+    let baseline = by_scenarios(&money.inputs[0], &disputed)?;
+    let replayed = started.elapsed();
+    assert_eq!(baseline, ends[0]);
+    let waterfall = Waterfall { corridor: Ratio::new(1, 2).ok(), ..Waterfall::default() };
+    let steps = money.lay(&waterfall)?.1;
+    let added = median_of(5, || {
+        let mut intervals = Intervals::new(PARTIES);
+        ends.iter()
+            .zip(&steps)
+            .try_for_each(|(ends, step)| intervals.add(ends, &waterfall, step))
+            .map(|()| intervals.low())
+    });
+    writeln!(table, "intervals of {PARTIES} parties, each with a disputed item, in milliseconds")?;
+    writeln!(table, "  {:<28}{:>12.1}", "shares of one instalment", milliseconds(one))?;
+    writeln!(table, "  {:<28}{:>12.1}", "baseline: every scenario", milliseconds(replayed))?;
+    writeln!(table, "  {:<28}{:>12.0}", "amounts of 100 instalments", milliseconds(added))?;
+    Ok(())
+}
+
+/// A whole split for each end of each party.
+fn by_scenarios(input: &Input, disputed: &[Disputed]) -> Result<ShareIntervals, SplitError> {
+    let mut ends = ShareIntervals { low: vec![Exact::ZERO; PARTIES], high: vec![Exact::ZERO; PARTIES] };
+    for scenario in scenarios(&input.kappa, disputed)? {
+        let points = scenario.points(&input.points, disputed)?;
+        let dimensions = input.dimensions();
+        let dimensions: Vec<DimensionInput<'_>> = dimensions
+            .into_iter()
+            .zip(&points)
+            .map(|(dimension, points)| DimensionInput { points, ..dimension })
+            .collect();
+        let shares = shares(&dimensions, &input.kappa)?.shares;
+        let end = if scenario.end == End::Low { &mut ends.low } else { &mut ends.high };
+        if let Some((party, share)) = scenario.party.and_then(|party| Some((party, shares.get(party)?))) {
+            end[party] = share;
+        }
+    }
+    Ok(ends)
+}
+
 struct Input {
-    points: [Vec<Exact>; 3],
+    points: Vec<Vec<Exact>>,
     coefficients: Vec<Ratio>,
     defaults: Vec<Ratio>,
     weights: [Ratio; 3],
@@ -110,13 +258,17 @@ struct Input {
 impl Input {
     /// Points of so many bits in halves, quarters and tenths; the third dimension has not reached its floor mass.
     fn of_bits(bits: u32) -> Result<Self, Box<dyn Error>> {
-        let mut numbers = Numbers(SEED + u64::from(bits));
+        Self::of(bits, SEED + u64::from(bits))
+    }
+
+    fn of(bits: u32, seed: u64) -> Result<Self, Box<dyn Error>> {
+        let mut numbers = Numbers(seed);
         let mut points = || -> Result<Vec<Exact>, Box<dyn Error>> {
             (0..PARTIES)
                 .map(|party| Ok(Ratio::reduced(numbers.of_bits(bits), [1, 2, 4, 10][party % 4])?.exact()))
                 .collect()
         };
-        let points = [points()?, points()?, points()?];
+        let points = vec![points()?, points()?, points()?];
         let parties = u64::try_from(PARTIES)?;
         let coefficients =
             (0..parties).map(|party| Ratio::reduced(party % 7 + 1, party % 5 + 1)).collect::<Result<_, _>>()?;
