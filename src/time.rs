@@ -2,8 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
+use serde::{Deserialize, Serialize};
+
 /// A point in time in milliseconds, UTC, between the years 1970 and 9999.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Timestamp(u64);
 
 impl Timestamp {
@@ -28,6 +30,28 @@ impl Timestamp {
     pub const fn days_earlier(self, days: u32) -> Self {
         #[expect(clippy::as_conversions, reason = "u32 to u64 cannot lose bits, and From is not const")]
         Self(self.0.saturating_sub(DAY_MS * days as u64))
+    }
+}
+
+impl Timestamp {
+    /// Returns the time `days` days later, at most the last one there is.
+    #[must_use]
+    pub const fn days_later(self, days: u32) -> Self {
+        #[expect(clippy::as_conversions, reason = "u32 to u64 cannot lose bits, and From is not const")]
+        self.ms_later(DAY_MS * days as u64)
+    }
+
+    /// Returns the time `ms` milliseconds later, at most the last one there is.
+    #[must_use]
+    pub const fn ms_later(self, ms: u64) -> Self {
+        let later = self.0.saturating_add(ms);
+        Self(if later > TIMESTAMP_MS_MAX { TIMESTAMP_MS_MAX } else { later })
+    }
+
+    /// Returns the day it lies in (UTC): days since 1970-01-01.
+    #[must_use]
+    pub const fn day(self) -> u64 {
+        self.0 / DAY_MS
     }
 }
 

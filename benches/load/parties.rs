@@ -11,6 +11,7 @@ use counterfoil::{
     statement::{
         Acceptance, Artifact, ArtifactDigest, ArtifactKind, Body, Contribution, Statement,
         id::{AgreementId, StatementId},
+        rules::{Rounding, SharePolicy, Waterfall, Windows},
         terms::{Currency, Dimension, LegalText, Party, PartyKey, Prevails, Role, Scope, Stream, Terms, Unit},
         wire::{OpenError, sign},
     },
@@ -107,6 +108,18 @@ impl Parties {
             acceptance_deadline: None,
             lapses_on_decline: false,
             back_date_days_max: None,
+            mediator: None,
+            calendar: None,
+            windows: Windows::default(),
+            waterfall: Waterfall::default(),
+            share_policy: SharePolicy::default(),
+            rounding: Rounding::default(),
+            decay: Ratio::ZERO,
+            trial: None,
+            exit: None,
+            tail_days: 0,
+            baselines: Vec::new(),
+            daily_claims_max: None,
         })
     }
 }
@@ -147,6 +160,7 @@ impl Agreement {
             work_end: Timestamp::EPOCH,
             artifacts: (0..shape.uris.len()).map(artifact).collect::<Result<_, _>>()?,
             note: filler(shape.note),
+            task: None,
         });
         Ok(self.parties.say(0, Some(self.id), [self.seed, number], body)?)
     }

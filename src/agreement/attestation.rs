@@ -10,9 +10,10 @@ use crate::{
     agreement::{
         Agreement, Entry, Said,
         contribution::{Change, Contributions, Outcome, Slot},
-        refusal::contribution::ContributionRefusal,
+        refusal::{Refusal, contribution::ContributionRefusal},
         settle::Books,
         state::ContributionState,
+        work::plan::Uses,
     },
     split::{Exact, POINTS_DENOMINATOR_BITS_MAX, Ratio, joint_denominator},
     statement::{Attestation, Verdict, id::StatementId},
@@ -38,24 +39,43 @@ pub(super) struct Judged {
     contributions: Vec<(u64, Option<Exact>)>,
     /// By dimension, where it grew: the common denominator of the points.
     denominators: Vec<(usize, UBig)>,
+    /// What is used of the budgets of tasks.
+    uses: Uses,
+}
+
+impl Judged {
+    /// Returns the entries of the contributions.
+    pub(super) fn entries(&self) -> Vec<u64> {
+        self.contributions.iter().map(|(index, _)| *index).collect()
+    }
+
+    /// Returns what is used of the budgets of tasks.
+    pub(super) fn uses(&self) -> Uses {
+        self.uses.clone()
+    }
 }
 
 impl Agreement {
-    pub(super) fn attest(&self, said: Said<'_>, body: &Attestation) -> Result<Change, ContributionRefusal> {
+    pub(super) fn attest(&self, said: Said<'_>, body: &Attestation) -> Result<Change, Refusal> {
         let party = said.speaker.party;
         let mut judged = Judged {
             party,
             verdict: body.verdict,
             contributions: Vec::with_capacity(body.contributions.len()),
             denominators: Vec::new(),
+            uses: Uses::new(),
         };
         for id in &body.contributions {
             let (index, slot) = self.contributions.find(*id)?;
-            self.check_attestor(*id, slot, party)?;
+            self.check_attestor(*id, index, slot, party)?;
+            self.check_undisputed(index, *id)?;
             let points = match body.verdict {
-                Verdict::Accepted { quality } => self.points_with(slot, quality),
+                Verdict::Accepted { quality, .. } => self.points_with(index, slot, quality),
                 Verdict::Rejected | Verdict::ChangesRequested => None,
             };
+            if let Verdict::Accepted { unplanned, .. } = body.verdict {
+                self.check_budget(*id, slot, (unplanned, points.as_ref()), &mut judged.uses)?;
+            }
             if let Some(points) = &points {
                 self.check_fineness(*id, slot.dimension, points, &mut judged.denominators)?;
             }
@@ -64,14 +84,20 @@ impl Agreement {
         Ok(Change::Judged(judged))
     }
 
-    fn check_attestor(&self, contribution: StatementId, slot: &Slot, party: usize) -> Result<(), ContributionRefusal> {
+    fn check_attestor(
+        &self,
+        contribution: StatementId,
+        index: u64,
+        slot: &Slot,
+        party: usize,
+    ) -> Result<(), ContributionRefusal> {
         if slot.party == party {
             return Err(ContributionRefusal::OwnContribution { contribution, party: self.party_name(party) });
         }
-        let unit = &self.terms.units[slot.unit].name;
-        let attestors = self.directory.unit(unit).map_or(&[][..], |unit| &unit.attestors);
+        let (unit, entry) = self.unit_of(index, slot);
+        let attestors = &entry.attestors;
         if !attestors.is_empty() && !attestors.contains(&party) {
-            let (unit, party) = (unit.clone(), self.party_name(party));
+            let (unit, party) = (unit.name.clone(), self.party_name(party));
             return Err(ContributionRefusal::NotAttestor { contribution, unit, party });
         }
         if slot.judgements.iter().any(|judgement| judgement.party == party) {
@@ -84,12 +110,12 @@ impl Agreement {
     }
 
     /// Returns the points a contribution counts with one more acceptance, if that makes enough of them.
-    fn points_with(&self, slot: &Slot, quality: Ratio) -> Option<Exact> {
-        let unit = &self.terms.units[slot.unit];
+    fn points_with(&self, index: u64, slot: &Slot, quality: Ratio) -> Option<Exact> {
+        let (unit, _) = self.unit_of(index, slot);
         let enough = u32::try_from(slot.judgements.len() + 1).is_ok_and(|judgements| judgements >= unit.attestations);
         // A contribution that is still CLAIMED has only acceptances.
         let qualities = slot.judgements.iter().filter_map(|judgement| match judgement.verdict {
-            Verdict::Accepted { quality } => Some(quality.exact()),
+            Verdict::Accepted { quality, .. } => Some(quality.exact()),
             Verdict::Rejected | Verdict::ChangesRequested => None,
         });
         let smallest = qualities.fold(quality.exact(), Exact::min);
@@ -108,7 +134,7 @@ impl Agreement {
         let joint = joint_denominator(reached, points.denominator());
         let bits = joint.bit_len();
         if bits > POINTS_DENOMINATOR_BITS_MAX {
-            let dimension = self.terms.dimensions[dimension].name.clone();
+            let dimension = self.terms().dimensions[dimension].name.clone();
             return Err(ContributionRefusal::PointsTooFine { contribution, dimension, bits });
         }
         if joint != *reached {
@@ -122,7 +148,7 @@ impl Agreement {
 }
 
 pub(super) fn apply(contributions: &mut Contributions, entry: Entry, judged: Judged, books: &mut Books) {
-    let Judged { party, verdict, contributions: judged, denominators } = judged;
+    let Judged { party, verdict, contributions: judged, denominators, .. } = judged;
     for (dimension, denominator) in denominators {
         contributions.denominators[dimension] = denominator;
     }

@@ -7,13 +7,17 @@ use std::collections::{HashMap, HashSet};
 use crate::{
     agreement::{
         Agreement, Entry, Said,
-        contribution::Whole,
+        claimed::Whole,
         put_away::shelf::Shelf,
-        refusal::benefit::BenefitRefusal,
+        refusal::{Refusal, benefit::BenefitRefusal},
         settle::{Books, CameIn},
         state::BenefitState,
     },
-    statement::{Benefit, BenefitConfirmation, Reversal, ReversalConfirmation, id::StatementId, terms::Terms},
+    statement::{
+        Benefit, BenefitConfirmation, Reversal, ReversalConfirmation,
+        id::StatementId,
+        terms::{CurrencyCode, Name, Terms},
+    },
     time::Timestamp,
 };
 
@@ -97,6 +101,10 @@ pub(super) struct BenefitSlot {
     pub(super) confirmed: Option<u64>,
     /// The sum of its reversals, confirmed or not, minor units.
     pub(super) reversed: u64,
+    /// When it was reported.
+    pub(super) admitted: Timestamp,
+    /// The entry that decided in a dispute what its amount is.
+    pub(super) decided: Option<u64>,
     /// The whole statement, as long as it was not forgotten.
     pub(super) whole: Option<Box<Whole<Benefit>>>,
 }
@@ -163,13 +171,18 @@ impl Benefits {
         }
     }
 
+    /// Makes room for the currencies of new terms.
+    pub(super) fn widen(&mut self, terms: &Terms) {
+        self.confirmed.resize(terms.currencies.len(), 0);
+    }
+
     /// Returns the entry of a benefit or reversal.
     pub(super) fn index_of(&self, id: StatementId) -> Option<u64> {
         let reversal = || self.reversals_by_id.get(&id).map(|(_, index)| *index);
         self.by_id.get(&id).copied().or_else(reversal)
     }
 
-    fn find(&self, benefit: StatementId) -> Result<(u64, &BenefitSlot), BenefitRefusal> {
+    pub(super) fn find(&self, benefit: StatementId) -> Result<(u64, &BenefitSlot), BenefitRefusal> {
         let found = self.by_id.get(&benefit).and_then(|index| Some((*index, self.slots.get(index)?)));
         found.ok_or(BenefitRefusal::UnknownBenefit { benefit })
     }
@@ -193,7 +206,9 @@ impl Benefits {
                 self.absent.remove(&entry.id);
                 let amount = benefit.amount;
                 let whole = whole.then(|| Box::new(Whole { id: entry.id, admitted: entry.at, said: *benefit }));
-                let slot = BenefitSlot { reporter, stream, currency, amount, confirmed: None, reversed: 0, whole };
+                let (confirmed, reversed, admitted, decided) = (None, 0, entry.at, None);
+                let slot =
+                    BenefitSlot { reporter, stream, currency, amount, confirmed, reversed, admitted, decided, whole };
                 self.slots.put(entry.index, slot);
             }
             Change::Confirmed { indexes } => {
@@ -260,22 +275,33 @@ impl Agreement {
         Some(slot.view(index, (whole.id, whole.admitted, &whole.said), now, reversals))
     }
 
-    pub(super) fn report(&self, said: Said<'_>, body: &Benefit) -> Result<Change, BenefitRefusal> {
-        let Some(stream) = self.directory.stream(&body.stream) else {
-            return Err(BenefitRefusal::UnknownStream { stream: body.stream.clone() });
-        };
-        let (collector, reporter) = (&self.terms.streams[stream].collector, said.speaker.party);
-        if self.directory.party(collector) != Some(reporter) {
-            let (collector, party) = (collector.clone(), self.party_name(reporter));
-            return Err(BenefitRefusal::NotCollector { stream: body.stream.clone(), collector, party });
-        }
-        let Some(currency) = self.directory.currency(&body.currency) else {
-            return Err(BenefitRefusal::UnknownCurrency { currency: body.currency.clone() });
-        };
+    pub(super) fn report(&self, said: Said<'_>, body: &Benefit) -> Result<Change, Refusal> {
+        let reporter = said.speaker.party;
+        let stream = self.collected_stream(&body.stream, reporter)?;
+        let currency = self.known_currency(&body.currency)?;
         if body.amount > GROSS_MAX {
-            return Err(BenefitRefusal::AmountTooLarge { currency: body.currency.clone() });
+            return Err(BenefitRefusal::AmountTooLarge { currency: body.currency.clone() }.into());
         }
+        self.check_earned(stream, body, said.at)?;
         Ok(Change::Reported { reporter, stream, currency, benefit: Box::new(body.clone()) })
+    }
+
+    /// Returns the stream, which `party` must collect.
+    pub(super) fn collected_stream(&self, name: &Name, party: usize) -> Result<usize, BenefitRefusal> {
+        let Some(stream) = self.directory().stream(name) else {
+            return Err(BenefitRefusal::UnknownStream { stream: name.clone() });
+        };
+        let collector = &self.terms().streams[stream].collector;
+        if self.directory().party(collector) != Some(party) {
+            let (collector, party) = (collector.clone(), self.party_name(party));
+            return Err(BenefitRefusal::NotCollector { stream: name.clone(), collector, party });
+        }
+        Ok(stream)
+    }
+
+    pub(super) fn known_currency(&self, code: &CurrencyCode) -> Result<usize, BenefitRefusal> {
+        let unknown = || BenefitRefusal::UnknownCurrency { currency: code.clone() };
+        self.directory().currency(code).ok_or_else(unknown)
     }
 
     pub(super) fn confirm_benefits(
@@ -296,7 +322,7 @@ impl Agreement {
                 state => return Err(BenefitRefusal::AlreadyConfirmed { benefit, state }),
             }
             let sum = confirmed[slot.currency].checked_add(slot.amount).filter(|sum| *sum <= GROSS_MAX);
-            let code = &self.terms.currencies[slot.currency].code;
+            let code = &self.terms().currencies[slot.currency].code;
             let too_large = || BenefitRefusal::AmountTooLarge { currency: code.clone() };
             confirmed[slot.currency] = sum.ok_or_else(too_large)?;
             indexes.push(index);
@@ -304,16 +330,17 @@ impl Agreement {
         Ok(Change::Confirmed { indexes })
     }
 
-    pub(super) fn reverse(&self, said: Said<'_>, body: &Reversal) -> Result<Change, BenefitRefusal> {
+    pub(super) fn reverse(&self, said: Said<'_>, body: &Reversal) -> Result<Change, Refusal> {
         let benefit = body.benefit;
         let (index, slot) = self.benefits.find(benefit)?;
         let (reporter, stream, currency) = (slot.reporter, slot.stream, slot.currency);
         if reporter != said.speaker.party {
             let (reporter, party) = (self.party_name(reporter), self.party_name(said.speaker.party));
-            return Err(BenefitRefusal::NotReporter { benefit, reporter, party });
+            return Err(BenefitRefusal::NotReporter { benefit, reporter, party }.into());
         }
+        self.check_undisputed(index, benefit)?;
         let Some(at) = slot.confirmed else {
-            return Err(BenefitRefusal::BenefitNotConfirmed { benefit, state: BenefitState::Reported });
+            return Err(BenefitRefusal::BenefitNotConfirmed { benefit, state: BenefitState::Reported }.into());
         };
         let (amount, reversed, requested) = (slot.amount, slot.reversed, body.amount);
         match reversed.checked_add(requested) {
@@ -321,7 +348,7 @@ impl Agreement {
                 let came_in = CameIn { currency, stream, at };
                 Ok(Change::Reversed { benefit: index, reporter, came_in, amount: requested })
             }
-            _ => Err(BenefitRefusal::ReversalExceeds { benefit, amount, reversed, requested }),
+            _ => Err(BenefitRefusal::ReversalExceeds { benefit, amount, reversed, requested }.into()),
         }
     }
 

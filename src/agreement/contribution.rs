@@ -8,13 +8,21 @@ use crate::{
     agreement::{
         Agreement, Entry, Said,
         attestation::{self, Judgement},
+        claimed::{Claimed, Whole},
+        directory::UnitEntry,
         put_away::shelf::Shelf,
-        refusal::contribution::ContributionRefusal,
-        settle::Books,
+        refusal::{Refusal, change::ChangeRefusal, contribution::ContributionRefusal},
+        settle::{Books, doubt::Counted},
         state::ContributionState,
+        work::{challenge::ChallengeMark, open::OpenClaim},
     },
+    keys::PublicKey,
     split::{Exact, Ratio, exact_text, joint_denominator},
-    statement::{ArtifactDigest, Contribution, ContributionWithdrawal, id::StatementId, terms::Terms},
+    statement::{
+        ArtifactDigest, Contribution, ContributionWithdrawal,
+        id::StatementId,
+        terms::{Name, Terms, Unit},
+    },
     time::Timestamp,
 };
 
@@ -42,6 +50,10 @@ pub struct ContributionView<'a> {
     pub judgements: &'a [Judgement],
     /// The points it counts; none while it counts nothing.
     pub points: Option<&'a Exact>,
+    /// Whether what it counts is in doubt because another party challenges it.
+    pub challenged: bool,
+    /// The position of the party it counts for: another than claimed it, where a dispute found so.
+    pub counts_for: Option<usize>,
 }
 
 /// All contributions of an agreement.
@@ -69,61 +81,25 @@ pub(super) struct Slot {
     pub(super) outcome: Outcome,
     /// The entry that took it back.
     pub(super) withdrawn: Option<u64>,
-}
-
-/// What was claimed.
-#[derive(Clone, Debug)]
-pub(super) enum Claimed {
-    /// The whole statement, as long as it was not forgotten.
-    Whole(Box<Whole<Contribution>>),
-    /// What the law needs of it.
-    Brief(Box<Brief>),
-}
-
-/// A statement as it was admitted.
-#[derive(Clone, Debug)]
-pub(super) struct Whole<T> {
-    pub(super) id: StatementId,
+    /// The task it names.
+    pub(super) task: Option<Name>,
+    /// When it was accepted, where the terms at its place let it be challenged.
+    pub(super) accepted: Option<Timestamp>,
+    /// Whoever has challenged it, in ledger order.
+    pub(super) challenges: Vec<ChallengeMark>,
+    /// When it was claimed.
     pub(super) admitted: Timestamp,
-    pub(super) said: T,
+    /// What a dispute made of it.
+    pub(super) decided: Option<Box<Decided>>,
 }
 
-/// What the law needs of a claim.
-#[derive(Clone, Debug)]
-pub(super) struct Brief {
-    pub(super) quantity: Ratio,
-    pub(super) artifacts: Vec<(ArtifactDigest, Ratio)>,
-}
-
-impl Claimed {
-    pub(super) fn quantity(&self) -> Ratio {
-        match self {
-            Self::Whole(whole) => whole.said.quantity,
-            Self::Brief(brief) => brief.quantity,
-        }
-    }
-
-    /// Forgets what the law does not need.
-    pub(super) fn brief(self) -> Self {
-        match self {
-            Self::Whole(_) => {
-                Self::Brief(Box::new(Brief { quantity: self.quantity(), artifacts: self.artifacts().collect() }))
-            }
-            Self::Brief(_) => self,
-        }
-    }
-
-    /// Returns the artifacts and the fraction of each that is claimed.
-    pub(super) fn artifacts(&self) -> impl ExactSizeIterator<Item = (ArtifactDigest, Ratio)> {
-        let (whole, brief) = match self {
-            Self::Whole(whole) => (whole.said.artifacts.as_slice(), [].as_slice()),
-            Self::Brief(brief) => ([].as_slice(), brief.artifacts.as_slice()),
-        };
-        (0..whole.len() + brief.len()).map(move |place| match whole.get(place) {
-            Some(artifact) => (artifact.digest, artifact.fraction),
-            None => brief[place],
-        })
-    }
+/// What a dispute made of a contribution.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Decided {
+    /// The entry that decided.
+    pub(super) at: u64,
+    /// What it counts since, and for whom.
+    pub(super) counts: Counted,
 }
 
 /// What the judgements of others came to.
@@ -159,11 +135,14 @@ impl Slot {
         self.state_at(cut_off, u64::MAX)
     }
 
-    /// Returns the points it counts in an account at `tree_size`, if it counts there.
-    pub(super) fn counted_at(&self, tree_size: u64) -> Option<&Exact> {
+    /// Returns for whom it counts in an account at `tree_size`, and how many points, if it counts there.
+    pub(super) fn counted_at(&self, tree_size: u64) -> Option<(usize, &Exact)> {
+        if let Some(decided) = self.decided.as_deref().filter(|decided| decided.at < tree_size) {
+            return decided.counts.as_ref().map(|(party, points)| (*party, points));
+        }
         match &self.outcome {
             Outcome::Accepted { at, points } if *at < tree_size && self.withdrawn.is_none_or(|at| at >= tree_size) => {
-                Some(points)
+                Some((self.party, points))
             }
             _ => None,
         }
@@ -182,6 +161,9 @@ impl Slot {
     pub(super) fn state_at(&self, cut_off: u64, tree_size: u64) -> ContributionState {
         if self.withdrawn.is_some_and(|at| at < tree_size) {
             return ContributionState::Withdrawn;
+        }
+        if self.decided.as_ref().is_some_and(|decided| decided.at < tree_size) {
+            return ContributionState::Corrected;
         }
         match self.outcome_at(tree_size) {
             Outcome::Claimed => ContributionState::Claimed,
@@ -209,7 +191,9 @@ impl Slot {
             contribution,
             state: self.state_at(cut_off, tree_size),
             judgements: &self.judgements[..judgements],
-            points: self.counted_at(tree_size),
+            points: self.counted_at(tree_size).map(|(_, points)| points),
+            counts_for: self.counted_at(tree_size).map(|(party, _)| party),
+            challenged: self.is_challenged_at(tree_size),
         }
     }
 }
@@ -240,6 +224,7 @@ impl Contributions {
     pub(super) fn apply(&mut self, entry: Entry, change: Change, books: &mut Books, whole: bool) {
         match change {
             Change::Claimed { party, unit, dimension, contribution } => {
+                let task = contribution.task.clone();
                 let claimed = Claimed::Whole(Box::new(Whole { id: entry.id, admitted: entry.at, said: *contribution }));
                 let slot = Slot {
                     party,
@@ -249,6 +234,11 @@ impl Contributions {
                     judgements: Vec::new(),
                     outcome: Outcome::Claimed,
                     withdrawn: None,
+                    task,
+                    accepted: None,
+                    challenges: Vec::new(),
+                    admitted: entry.at,
+                    decided: None,
                 };
                 slot.claimed.artifacts().for_each(|(artifact, fraction)| self.claim(artifact, fraction));
                 self.by_id.insert(entry.id, entry.index);
@@ -309,7 +299,52 @@ impl Contributions {
     }
 }
 
+impl Contributions {
+    /// Makes room for the dimensions of new terms.
+    pub(super) fn widen(&mut self, terms: &Terms) {
+        self.denominators.resize(terms.dimensions.len(), UBig::ONE);
+    }
+}
+
 impl Agreement {
+    pub(super) fn apply_contribution(&mut self, entry: Entry, signer: PublicKey, change: Change, whole: bool) {
+        match &change {
+            Change::Claimed { party, unit, dimension, contribution } => {
+                let max = self.terms().daily_claims_max;
+                self.keyring.claimed(signer, entry.at, max);
+                let (party, unit, dimension, quantity) = (*party, *unit, *dimension, contribution.quantity);
+                self.open_claim(entry, OpenClaim { admitted: entry.at, party, unit, dimension, quantity });
+                self.contributions.apply(entry, change, &mut self.books, whole);
+            }
+            Change::Withdrawn { index } => {
+                let index = *index;
+                self.close_claim(entry, index);
+                self.give_budget_back(index);
+                // Who takes back what others challenge concedes.
+                self.end_challenges(entry, index);
+                self.contributions.apply(entry, change, &mut self.books, whole);
+            }
+            Change::Judged(judged) => {
+                let (entries, uses) = (judged.entries(), judged.uses());
+                self.contributions.apply(entry, change, &mut self.books, whole);
+                self.use_budgets(uses);
+                entries.into_iter().for_each(|index| self.judged(entry, index));
+            }
+        }
+    }
+
+    /// Notes what a judgement did to the contribution in entry `index`, if that decided it.
+    fn judged(&mut self, entry: Entry, index: u64) {
+        let challenges = self.terms_at(index).windows.challenge > 0;
+        let Some(slot) = self.contributions.slots.change(&index) else { return };
+        match slot.outcome {
+            Outcome::Claimed => return,
+            Outcome::Accepted { .. } if challenges => slot.accepted = Some(entry.at),
+            Outcome::Accepted { .. } | Outcome::Rejected | Outcome::ChangesRequested => {}
+        }
+        self.close_claim(entry, index);
+    }
+
     /// Returns every contribution in ledger order.
     ///
     /// # Panics
@@ -341,6 +376,11 @@ impl Agreement {
         self.contributions.find(*id).ok().and_then(|(index, slot)| self.contribution_view(index, slot))
     }
 
+    /// Returns the unit of a contribution, under the terms at its own place.
+    pub(super) fn unit_of(&self, index: u64, slot: &Slot) -> (&Unit, &UnitEntry) {
+        self.versions.unit(index, slot.unit).expect("a unit was found when the contribution was claimed")
+    }
+
     fn contribution_view<'a>(&self, index: u64, slot: &'a Slot) -> Option<ContributionView<'a>> {
         match &slot.claimed {
             Claimed::Whole(whole) => {
@@ -351,48 +391,56 @@ impl Agreement {
         }
     }
 
-    pub(super) fn claim(&self, said: Said<'_>, body: &Contribution) -> Result<Change, ContributionRefusal> {
+    pub(super) fn claim(&self, said: Said<'_>, body: &Contribution) -> Result<Change, Refusal> {
         let party = said.speaker.party;
-        if self.directory.party(&body.party) != Some(party) {
+        if self.directory().party(&body.party) != Some(party) {
             let (named, party) = (body.party.clone(), self.party_name(party));
-            return Err(ContributionRefusal::NotYourParty { named, party });
+            return Err(ContributionRefusal::NotYourParty { named, party }.into());
         }
-        let Some(unit) = self.directory.unit(&body.unit) else {
-            return Err(ContributionRefusal::UnknownUnit { unit: body.unit.clone() });
+        self.keyring.check_claims(said.speaker.key, said.at, self.terms().daily_claims_max)?;
+        if self.has_left(party) {
+            return Err(ChangeRefusal::PartyLeft { party: self.party_name(party) }.into());
+        }
+        let Some(unit) = self.directory().unit(&body.unit) else {
+            return Err(ContributionRefusal::UnknownUnit { unit: body.unit.clone() }.into());
         };
         if body.work_end > said.at {
-            return Err(ContributionRefusal::WorkInFuture { work_end: body.work_end, at: said.at });
+            return Err(ContributionRefusal::WorkInFuture { work_end: body.work_end, at: said.at }.into());
         }
-        if let Some(days_max) = self.terms.back_date_days_max
+        if let Some(days_max) = self.terms().back_date_days_max
             && body.work_end < said.at.days_earlier(days_max)
         {
-            return Err(ContributionRefusal::WorkTooOld { work_end: body.work_end, at: said.at, days_max });
+            return Err(ContributionRefusal::WorkTooOld { work_end: body.work_end, at: said.at, days_max }.into());
         }
-        let mut artifacts = body.artifacts.iter();
-        artifacts.try_for_each(|artifact| self.contributions.check_claim(artifact.digest, artifact.fraction))?;
+        self.check_worked(body.work_start, body.work_end)?;
+        for artifact in &body.artifacts {
+            self.contributions.check_claim(artifact.digest, artifact.fraction)?;
+            self.check_no_cost(artifact.digest)?;
+        }
+        self.check_task(party, body)?;
+        self.check_open_claims()?;
         let (unit, dimension) = (unit.position, unit.dimension);
         Ok(Change::Claimed { party, unit, dimension, contribution: Box::new(body.clone()) })
     }
 
-    pub(super) fn withdraw(
-        &self,
-        said: Said<'_>,
-        body: &ContributionWithdrawal,
-    ) -> Result<Change, ContributionRefusal> {
+    pub(super) fn withdraw(&self, said: Said<'_>, body: &ContributionWithdrawal) -> Result<Change, Refusal> {
         let contribution = body.contribution;
         let (index, slot) = self.contributions.find(contribution)?;
         if slot.party != said.speaker.party {
             let (claimant, party) = (self.party_name(slot.party), self.party_name(said.speaker.party));
-            return Err(ContributionRefusal::NotClaimant { contribution, claimant, party });
+            return Err(ContributionRefusal::NotClaimant { contribution, claimant, party }.into());
         }
+        self.check_undisputed(index, contribution)?;
         let settled_size = self.books.cut_off();
         match slot.state(settled_size) {
             ContributionState::Claimed | ContributionState::Accepted | ContributionState::ChangesRequested => {
                 Ok(Change::Withdrawn { index })
             }
-            ContributionState::Final => Err(ContributionRefusal::ContributionFinal { contribution, settled_size }),
+            ContributionState::Final | ContributionState::Corrected => {
+                Err(ContributionRefusal::ContributionFinal { contribution, settled_size }.into())
+            }
             state @ (ContributionState::Rejected | ContributionState::Withdrawn) => {
-                Err(ContributionRefusal::ContributionGone { contribution, state })
+                Err(ContributionRefusal::ContributionGone { contribution, state }.into())
             }
         }
     }

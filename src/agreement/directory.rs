@@ -62,6 +62,11 @@ impl Directory {
         self.keys.get(&key).map(|(party, scopes)| Speaker { key, party: *party, scopes })
     }
 
+    /// Returns the keys that the terms list for a party.
+    pub(super) fn keys_of(&self, party: usize) -> impl Iterator<Item = (&PublicKey, &[Scope])> {
+        self.keys.iter().filter(move |(_, (of, _))| *of == party).map(|(key, (_, scopes))| (key, scopes.as_slice()))
+    }
+
     pub(super) fn party(&self, name: &Name) -> Option<usize> {
         self.parties.get(name).copied()
     }

@@ -103,7 +103,7 @@ fn compute(terms: &Terms, directory: &Directory, example: &WorkedExample) -> Res
         books.take_in(0, stream, currency, *amount);
     }
     counted("allocations", example.allocations.len())?;
-    let account = books.account_at(terms, 1).map_err(|source| ExampleFault::Split { source })?;
+    let account = books.account_at(1).map_err(|source| ExampleFault::Split { source })?;
     Ok(account.settlement.accounts[currency].parties.iter().map(|party| party.allocation).collect())
 }
 

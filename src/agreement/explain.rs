@@ -12,9 +12,10 @@ use crate::{
         refusal::{Refusal, settlement::SettlementRefusal},
         settle::{Account, StreamSum},
     },
-    split::{Apportionment, DimensionShares, Exact, Fractions, exact_text},
+    split::{Apportionment, DimensionShares, Exact, Fractions, Step as Lines, exact_text},
     statement::{
         Verdict,
+        rules::Rounding,
         terms::{Currency, Dimension},
     },
 };
@@ -113,8 +114,8 @@ impl Gathered {
     }
 
     pub(super) fn take_slot(&mut self, agreement: &Agreement, index: u64, slot: &Slot) {
-        if slot.party == self.party
-            && let Some(points) = slot.counted_at(self.tree_size)
+        if let Some((party, points)) = slot.counted_at(self.tree_size)
+            && party == self.party
         {
             let step = agreement.item_step(index, slot, points);
             self.bytes += step.text.len() + step.value.len() + 8 * step.indexes.len();
@@ -169,8 +170,14 @@ impl Agreement {
             Some(last) if last.settlement.tree_size == tree_size => Cow::Borrowed(last),
             _ => Cow::Owned(self.account_at(tree_size)?),
         };
+        let line = account.settlement.accounts.get(currency).and_then(|account| account.parties.get(party));
+        if line.is_none() {
+            let text = format!("the terms at {tree_size} entries do not have this party or currency yet");
+            let step = Step { kind: StepKind::Due, text, value: "0".to_owned(), indexes: Vec::new() };
+            return Ok(Explanation { party, currency, tree_size, steps: vec![step] });
+        }
         let mut steps = items;
-        for (terms, dimension) in self.terms.dimensions.iter().zip(&account.shares.dimensions) {
+        for (terms, dimension) in self.terms().dimensions.iter().zip(&account.shares.dimensions) {
             steps.push(dimension_step(terms, dimension, party));
         }
         steps.extend(self.blend_steps(&account, party));
@@ -178,23 +185,29 @@ impl Agreement {
             steps.push(self.pool_step(sum, came_in.get(&sum.stream).cloned().unwrap_or_default()));
         }
         steps.extend(self.entitlement_steps(&account, party, currency)?);
-        let not_computable = |source| SettlementRefusal::NotComputable { source: Box::new(source) };
-        let apportionment = account.entitlements[currency].apportion().map_err(not_computable)?;
-        steps.push(self.rounding_step(&apportionment, party, currency));
+        steps.push(match self.unrounded_step(&account, party, currency) {
+            Some(step) => step,
+            None => {
+                let not_computable = |source| SettlementRefusal::NotComputable { source: Box::new(source) };
+                let reserve = &account.figures[currency].exact_reserve;
+                let apportionment = account.entitlements[currency].apportion_with(reserve).map_err(not_computable)?;
+                self.rounding_step(&apportionment, party, currency)
+            }
+        });
         steps.push(self.due_step(&account, party, currency));
         Ok(Explanation { party, currency, tree_size, steps })
     }
 
     fn item_step(&self, index: u64, slot: &Slot, points: &Exact) -> Step {
-        let unit = &self.terms.units[slot.unit];
+        let (unit, _) = self.unit_of(index, slot);
         let qualities = slot.judgements.iter().filter_map(|judgement| match judgement.verdict {
-            Verdict::Accepted { quality } => Some(quality),
+            Verdict::Accepted { quality, .. } => Some(quality),
             Verdict::Rejected | Verdict::ChangesRequested => None,
         });
         let quality =
             qualities.min_by_key(|quality| quality.exact()).map_or_else(String::new, |quality| quality.to_string());
         let judges: Vec<&str> =
-            slot.judgements.iter().map(|judgement| self.terms.parties[judgement.party].name.as_str()).collect();
+            slot.judgements.iter().map(|judgement| self.terms().parties[judgement.party].name.as_str()).collect();
         Step {
             kind: StepKind::Item,
             text: format!(
@@ -214,7 +227,7 @@ impl Agreement {
     fn blend_steps(&self, account: &Account, party: usize) -> Vec<Step> {
         let at = |numbers: &Fractions| text_at(numbers.get(party));
         let parts: Vec<String> = self
-            .terms
+            .terms()
             .dimensions
             .iter()
             .zip(&account.shares.dimensions)
@@ -229,7 +242,7 @@ impl Agreement {
         }];
         if account.shares.shares != account.shares.blend {
             let share = at(&account.shares.shares);
-            let kappa = self.terms.parties[party].coefficient;
+            let kappa = self.terms().parties[party].coefficient;
             steps.push(Step {
                 kind: StepKind::Blend,
                 text: format!("coefficient {kappa} x {blend}, as a part of the same of all parties = {share}"),
@@ -241,7 +254,7 @@ impl Agreement {
     }
 
     fn pool_step(&self, sum: &StreamSum, indexes: Vec<u64>) -> Step {
-        let (stream, currency) = (&self.terms.streams[sum.stream], &self.terms.currencies[sum.currency]);
+        let (stream, currency) = (&self.terms().streams[sum.stream], &self.terms().currencies[sum.currency]);
         Step {
             kind: StepKind::Pool,
             text: format!(
@@ -258,25 +271,26 @@ impl Agreement {
     }
 
     fn entitlement_steps(&self, account: &Account, party: usize, currency: usize) -> Result<Vec<Step>, Refusal> {
-        let terms = &self.terms.currencies[currency];
+        let terms = &self.terms().currencies[currency];
         let mut steps = Vec::new();
-        for line in self.books.pool_lines(&self.terms, account, currency)? {
-            if line.pool == 0 {
-                continue;
+        self.books.steps_at(account.settlement.tree_size, |cut_off, of, step, shares| {
+            if of == currency && (step.pool > 0 || step.released > 0) {
+                steps.extend(self.money_step(cut_off, terms, step, shares, party));
             }
-            let share = line.shares.get(party).unwrap_or(Exact::ZERO);
-            let value = exact_text(&(&share * Exact::from(line.pool)));
-            steps.push(Step {
-                kind: StepKind::Entitlement,
-                text: format!(
-                    "settlement of {} entries: {} of {} = {value} minor units",
-                    line.cut_off,
-                    exact_text(&share),
-                    terms.amount(line.pool.into()),
-                ),
-                value,
-                indexes: self.settlements.index_at(line.cut_off).into_iter().collect(),
-            });
+        })?;
+        for (guaranteed, guarantor, amount) in &account.figures[currency].top_ups {
+            if [*guaranteed, *guarantor].contains(&party) && *amount != Exact::ZERO {
+                let (guaranteed, guarantor) = (self.party_name(*guaranteed), self.party_name(*guarantor));
+                let value = exact_text(amount);
+                steps.push(Step {
+                    kind: StepKind::Entitlement,
+                    text: format!(
+                        "{guarantor} guarantees {guaranteed} a minimum and bears {value} minor units of it now"
+                    ),
+                    value,
+                    indexes: Vec::new(),
+                });
+            }
         }
         let value = text_at(account.entitlements[currency].exact(party));
         steps.push(Step {
@@ -288,11 +302,81 @@ impl Agreement {
         Ok(steps)
     }
 
+    /// What one settlement, or the release of what it held back, brought a party.
+    fn money_step(
+        &self,
+        cut_off: u64,
+        currency: &Currency,
+        step: &Lines,
+        shares: &Fractions,
+        party: usize,
+    ) -> Option<Step> {
+        let share = shares.get(party).unwrap_or(Exact::ZERO);
+        let (recouped, part) = (step.recouped.get(party)?, step.parts.get(party)?);
+        let amount = |minor: u64| currency.amount(minor.into());
+        let mut text = format!("settlement of {cut_off} entries: ");
+        if step.released > 0 {
+            text.push_str(&format!("{} held back is released; ", amount(step.released)));
+        }
+        let fees: u64 = step.fees.iter().sum();
+        if fees > 0 || step.held > 0 {
+            text.push_str(&format!(
+                "{} less {} fees and {} held back; ",
+                amount(step.pool),
+                amount(fees),
+                amount(step.held)
+            ));
+        }
+        if recouped != Exact::ZERO {
+            text.push_str(&format!("{} minor units of costs paid back; ", exact_text(&recouped)));
+        }
+        let by_share = &share * &step.remainder;
+        let value = exact_text(&part);
+        let remainder = match u64::try_from(step.remainder.numerator()) {
+            Ok(whole) if step.remainder.denominator().is_one() => amount(whole),
+            _ => format!("{} minor units", exact_text(&step.remainder)),
+        };
+        text.push_str(&format!("{} of {remainder} = {} minor units", exact_text(&share), exact_text(&by_share)));
+        if by_share != part {
+            text.push_str(&format!(", {value} within caps and floors"));
+        }
+        let value = exact_text(&(part + recouped));
+        Some(Step {
+            kind: StepKind::Entitlement,
+            text,
+            value,
+            indexes: self.settlements.index_at(cut_off).into_iter().collect(),
+        })
+    }
+
+    /// Where whole minor units do not come from the largest remainder.
+    fn unrounded_step(&self, account: &Account, party: usize, currency: usize) -> Option<Step> {
+        let (terms, figures) = (&self.terms().currencies[currency], &account.figures[currency]);
+        let allocated = figures.allocations.get(party)?;
+        let text = match &figures.limits {
+            Some((low, high)) => {
+                let (low, high) = (exact_text(low.get(party)?), exact_text(high.get(party)?));
+                let held = terms.amount(figures.disputed.into());
+                format!(
+                    "something is in doubt: between {low} and {high} minor units; {} is payable until it is decided, {held} is held \
+                     for all",
+                    terms.amount((*allocated).into())
+                )
+            }
+            None if self.terms().rounding == Rounding::NeverNegative => {
+                format!("{} by the largest deficit, settlement by settlement", terms.amount((*allocated).into()))
+            }
+            None => return None,
+        };
+        Some(Step { kind: StepKind::Rounding, text, value: allocated.to_string(), indexes: Vec::new() })
+    }
+
     fn rounding_step(&self, apportionment: &Apportionment, party: usize, currency: usize) -> Step {
-        let terms = &self.terms.currencies[currency];
+        let terms = &self.terms().currencies[currency];
         let left_over = apportionment.left_over();
-        let winners: Vec<&str> =
-            apportionment.order()[..left_over].iter().map(|winner| self.terms.parties[*winner].name.as_str()).collect();
+        let name =
+            |winner: &usize| self.terms().parties.get(*winner).map_or("the reserve", |party| party.name.as_str());
+        let winners: Vec<&str> = apportionment.order()[..left_over].iter().map(name).collect();
         let (text, value) = match apportionment.rounding(party) {
             Some(rounding) => {
                 let whole = terms.amount(rounding.whole.into());
@@ -315,7 +399,7 @@ impl Agreement {
     }
 
     fn due_step(&self, account: &Account, party: usize, currency: usize) -> Step {
-        let terms: &Currency = &self.terms.currencies[currency];
+        let terms: &Currency = &self.terms().currencies[currency];
         let line = account.settlement.accounts[currency].parties[party];
         let places = self.settlements.places.iter().rev();
         let earlier = places.into_iter().find(|place| place.tree_size < account.settlement.tree_size);

@@ -9,35 +9,54 @@
 
 pub mod attestation;
 pub mod benefit;
+pub mod calendar;
+pub mod change;
+mod claimed;
 pub mod contribution;
+mod course;
 mod directory;
+pub mod dispute;
 pub mod example;
 pub mod explain;
+mod guard;
+mod keyring;
+pub mod money;
+pub mod motion;
 mod negotiation;
 pub mod put_away;
 pub mod refusal;
 pub mod settle;
 pub mod settlement;
+pub mod standing;
 pub mod state;
 pub mod table;
 pub mod terms;
-
-use std::sync::Arc;
+mod versions;
+pub mod without;
+pub mod work;
 
 use crate::{
     agreement::{
         benefit::Benefits,
+        change::{Appointed, Parting},
         contribution::Contributions,
+        course::Course,
         directory::{Directory, Speaker},
+        dispute::Disputes,
+        keyring::Keyring,
+        money::Money,
+        motion::{Matter, Motions},
         negotiation::Negotiation,
         refusal::{Refusal, settlement::SettlementRefusal, terms::TermsFault},
         settle::{Account, Books},
         settlement::Settlements,
         state::Phase,
+        versions::{Coming, Version, Versions},
+        work::Work,
     },
     keys::PublicKey,
     statement::{
-        Body, Kind, Signed,
+        Body, Kind, SeenCheckpoint, Signed,
         id::{AgreementId, StatementId},
         terms::{Name, Party, Terms},
     },
@@ -48,14 +67,20 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Agreement {
     id: AgreementId,
-    /// Shared with copies: terms never change.
-    terms: Arc<Terms>,
-    directory: Arc<Directory>,
+    versions: Versions,
     size: u64,
     last_admitted: Timestamp,
+    course: Course,
     negotiation: Negotiation,
+    motions: Motions,
+    keyring: Keyring,
+    appointed: Option<Appointed>,
+    partings: Vec<Parting>,
     contributions: Contributions,
     benefits: Benefits,
+    work: Work,
+    money: Money,
+    disputes: Disputes,
     settlements: Settlements,
     books: Books,
     /// How often something was forgotten; never: everything is at hand.
@@ -72,6 +97,7 @@ pub struct Admission {
     /// The index the entry gets.
     index: u64,
     statement: StatementId,
+    signer: PublicKey,
     at: Timestamp,
     change: Change,
 }
@@ -80,8 +106,12 @@ pub struct Admission {
 #[derive(Debug)]
 enum Change {
     Negotiation(negotiation::Change),
+    Agreement(change::Change),
     Contribution(contribution::Change),
     Benefit(benefit::Change),
+    Work(work::Change),
+    Money(money::Change),
+    Dispute(dispute::Change),
     Settlement(Box<settlement::Change>),
 }
 
@@ -109,25 +139,38 @@ impl Agreement {
         if signed.agreement() != id {
             return Err(Refusal::OtherAgreement { expected: id, found: signed.agreement() });
         }
-        let directory = Directory::new(terms);
-        let speaker = speaker(&directory, terms, statement.signer, Kind::Proposal)?;
-        terms::check_with(terms, &directory)?;
+        let version = Version::new(signed.id(), 0, terms.clone());
+        let versions = Versions::new(version);
+        let directory = &versions.current().directory;
+        let speaker = directory.speaker(statement.signer);
+        let speaker = speaker.ok_or(Refusal::SignerNotParty { signer: statement.signer })?;
+        guard::check_scope(terms, speaker, Kind::Proposal)?;
+        terms::check_with(terms, directory)?;
         if let Some(deadline) = terms.acceptance_deadline.filter(|deadline| *deadline < at) {
             return Err(TermsFault::DeadlinePassed { deadline, at }.into());
         }
-        Ok(Self {
+        let mut agreement = Self {
             id,
             size: 1,
             last_admitted: at,
-            negotiation: Negotiation::open(terms, signed.id(), speaker),
+            course: Course::negotiating(),
+            negotiation: Negotiation::open(terms, signed.id(), speaker.party, speaker.key),
+            motions: Motions::default(),
+            keyring: Keyring::default(),
+            appointed: None,
+            partings: Vec::new(),
             contributions: Contributions::new(terms),
             benefits: Benefits::new(terms),
+            work: Work::default(),
+            money: Money::default(),
+            disputes: Disputes::default(),
             settlements: Settlements::default(),
             books: Books::new(terms),
-            terms: Arc::new(terms.clone()),
-            directory: Arc::new(directory),
+            versions,
             forgotten: 0,
-        })
+        };
+        agreement.appoint(terms.mediator.clone(), None);
+        Ok(agreement)
     }
 
     /// Decides whether `signed` may enter at `at` as the next entry. Changes nothing.
@@ -140,6 +183,16 @@ impl Agreement {
     ///
     /// If something is [`Self::wanted`]: a verdict without it could be wrong.
     pub fn admit(&self, signed: &Signed, at: Timestamp) -> Result<Admission, Refusal> {
+        if at >= self.last_admitted && self.time_brings_something(at) {
+            // What time alone brings is so for this entry already. It is rare: the end of a period, a release, an effective date.
+            let mut later = self.clone();
+            later.pass_time(at);
+            return later.judge(signed, at);
+        }
+        self.judge(signed, at)
+    }
+
+    fn judge(&self, signed: &Signed, at: Timestamp) -> Result<Admission, Refusal> {
         let (statement, said_id) = (signed.statement(), signed.id());
         if signed.agreement() != self.id {
             return Err(Refusal::OtherAgreement { expected: self.id, found: signed.agreement() });
@@ -151,17 +204,30 @@ impl Agreement {
             return Err(Refusal::TimeRanBack { at, last: self.last_admitted });
         }
         let kind = statement.body.kind();
-        let speaker = speaker(&self.directory, &self.terms, statement.signer, kind)?;
+        let speaker = self.speaker_of(statement, at)?;
         self.check_phase(kind, at)?;
         assert!(self.wanted(signed).is_empty(), "what is wanted is recalled before it is judged");
-        let said = Said { id: said_id, index: self.size, at, speaker };
-        let change = match &statement.body {
+        let said = Said { id: said_id, index: self.size, at, speaker, seen: statement.seen };
+        let change = self.judge_body(said, &statement.body)?;
+        let (forgotten, signer) = (self.forgotten, statement.signer);
+        Ok(Admission { agreement: self.id, forgotten, index: said.index, statement: said.id, signer, at, change })
+    }
+
+    fn judge_body(&self, said: Said<'_>, body: &Body) -> Result<Change, Refusal> {
+        let negotiating = self.course.phase == Phase::Negotiating;
+        Ok(match body {
             Body::Proposal(_) => return Err(Refusal::AlreadyFounded),
-            Body::Acceptance(body) => Change::Negotiation(self.negotiation.accept(said, body)?),
-            Body::Decline(body) => Change::Negotiation(self.negotiation.decline(said, body, &self.terms)?),
-            Body::ProposalWithdrawal(body) => {
-                Change::Negotiation(self.negotiation.withdraw(said, body, &self.terms)?)
+            Body::Acceptance(body) if negotiating => Change::Negotiation(self.negotiation.accept(said, body)?),
+            Body::Decline(body) if negotiating => {
+                Change::Negotiation(self.negotiation.decline(said, body, self.terms())?)
             }
+            Body::ProposalWithdrawal(body) => {
+                Change::Negotiation(self.negotiation.withdraw(said, body, self.terms())?)
+            }
+            Body::Acceptance(body) => Change::Agreement(change::Change::Motion(self.accept_motion(said, body)?)),
+            Body::Decline(body) => Change::Agreement(change::Change::Motion(self.decline_motion(said, body)?)),
+            Body::CounterProposal(body) => Change::Agreement(self.counter(said, body)?),
+            Body::MediatorConsent(body) => Change::Agreement(self.consent(said, body)?),
             Body::Contribution(body) => Change::Contribution(self.claim(said, body)?),
             Body::ContributionWithdrawal(body) => Change::Contribution(self.withdraw(said, body)?),
             Body::Attestation(body) => Change::Contribution(self.attest(said, body)?),
@@ -170,9 +236,44 @@ impl Agreement {
             Body::Reversal(body) => Change::Benefit(self.reverse(said, body)?),
             Body::ReversalConfirmation(body) => Change::Benefit(self.confirm_reversals(said, body)?),
             Body::Settlement(body) => Change::Settlement(Box::new(self.settle(said, body)?)),
-        };
-        let forgotten = self.forgotten;
-        Ok(Admission { agreement: self.id, forgotten, index: said.index, statement: said.id, at, change })
+            Body::Withdrawal(body) => self.take_back(said, body)?,
+            Body::Needs(_)
+            | Body::Challenge(_)
+            | Body::Risk(_)
+            | Body::Feedback(_)
+            | Body::FeedbackResponse(_)
+            | Body::MaintenanceCommitment(_)
+            | Body::MaintenanceFulfilment(_) => Change::Work(self.judge_work(said, body)?),
+            Body::Cost(_)
+            | Body::CostConfirmation(_)
+            | Body::NilReport(_)
+            | Body::Closing(_)
+            | Body::Acknowledgement(_)
+            | Body::Payment(_)
+            | Body::PaymentConfirmation(_) => Change::Money(self.judge_money(said, body)?),
+            Body::Dispute(_) | Body::Evidence(_) | Body::Ruling(_) => Change::Dispute(self.judge_dispute(said, body)?),
+            Body::KeyGrant(grant) => {
+                self.check_grant_proof(said.speaker.party, grant)?;
+                self.judge_motion(said, body)?
+            }
+            Body::Plan(_)
+            | Body::Contingency(_)
+            | Body::RiskAssessment(_)
+            | Body::Amendment(_)
+            | Body::KeyRevocation(_)
+            | Body::Exit(_)
+            | Body::TrialResult(_)
+            | Body::Suspension(_)
+            | Body::Resumption(_)
+            | Body::MediatorReplacement(_)
+            | Body::Close(_)
+            | Body::Offer(_) => self.judge_motion(said, body)?,
+        })
+    }
+
+    fn judge_motion(&self, said: Said<'_>, body: &Body) -> Result<Change, Refusal> {
+        let matter = Matter::of(body).expect("only statements that move something come here");
+        Ok(Change::Agreement(change::Change::Motion(self.move_matter(said, matter)?)))
     }
 
     /// Takes in what was admitted. Cannot fail: whatever could was checked in [`Self::admit`].
@@ -181,19 +282,63 @@ impl Agreement {
     ///
     /// If something else was applied or something was forgotten since, or the admission is another agreement's: what was checked is then not so.
     pub fn apply(&mut self, admission: Admission) {
-        let Admission { agreement, forgotten, index, statement, at, change } = admission;
+        let Admission { agreement, forgotten, index, statement, signer, at, change } = admission;
         let now = (self.id, self.forgotten, self.size);
         assert_eq!((agreement, forgotten, index), now, "what was admitted is applied to what it was admitted to");
+        self.pass_time(at);
+        self.keyring.said(signer, at);
         let entry = Entry { id: statement, index, at };
         let whole = !self.has_forgotten();
         match change {
-            Change::Negotiation(change) => self.negotiation.apply(change, &self.terms),
-            Change::Contribution(change) => self.contributions.apply(entry, change, &mut self.books, whole),
-            Change::Benefit(change) => self.benefits.apply(entry, change, &mut self.books, whole),
-            Change::Settlement(change) => self.settlements.apply(entry, *change, &mut self.books, whole),
+            Change::Negotiation(change) => {
+                if self.negotiation.apply(change) {
+                    self.course.lapse();
+                }
+                self.begin_if_accepted(at);
+            }
+            Change::Agreement(change) => self.apply_change(entry, change),
+            Change::Contribution(change) => self.apply_contribution(entry, signer, change, whole),
+            Change::Benefit(change) => {
+                self.note_benefit(&change);
+                self.benefits.apply(entry, change, &mut self.books, whole);
+            }
+            Change::Work(change) => self.apply_work(entry, change),
+            Change::Money(change) => self.apply_money(entry, change),
+            Change::Dispute(change) => self.apply_dispute(entry, change),
+            Change::Settlement(change) => {
+                self.note_settlement(entry, change.tree_size());
+                self.settlements.apply(entry, *change, &mut self.books, whole);
+            }
         }
         self.size += 1;
         self.last_admitted = at;
+    }
+
+    /// Whether time alone has brought something until `at` that no entry has shown yet.
+    fn time_brings_something(&self, at: Timestamp) -> bool {
+        self.versions.coming.as_ref().is_some_and(|coming| coming.effective <= at)
+            || self.partings.iter().any(|parting| !parting.gone && parting.leaves <= at)
+            || self.books.next_release().is_some_and(|due| due <= at)
+            || self.money.period_ends(self, at)
+    }
+
+    /// Takes in what time alone has brought until `at`; it counts from the next entry on.
+    fn pass_time(&mut self, at: Timestamp) {
+        let index = self.size;
+        if let Some(coming) = self.versions.coming.take_if(|coming| coming.effective <= at) {
+            let Coming { id, terms, retroactive, conflicts, .. } = *coming;
+            self.enact(index, id, terms, retroactive, conflicts);
+        }
+        for position in 0..self.partings.len() {
+            let parting = &mut self.partings[position];
+            if !parting.gone && parting.leaves <= at {
+                parting.gone = true;
+                self.books.leave(index, parting.party, parting.factor);
+            }
+        }
+        self.books.release(index, at);
+        self.close_periods(index, at);
+        self.hold_overdue(index, at);
     }
 
     /// Leaves the next entry its place, without any effect: for readers of a ledger that holds what the law refuses, and
@@ -211,7 +356,23 @@ impl Agreement {
     /// Returns the terms.
     #[must_use]
     pub fn terms(&self) -> &Terms {
-        &self.terms
+        &self.versions.current().terms
+    }
+
+    /// Returns the terms under which an entry is read: those in force at its place.
+    #[must_use]
+    pub fn terms_at(&self, index: u64) -> &Terms {
+        &self.versions.at(index).terms
+    }
+
+    /// Returns what proposed the terms: the proposal, a counter-proposal or an amendment.
+    #[must_use]
+    pub fn terms_id(&self) -> StatementId {
+        self.versions.current().id
+    }
+
+    fn directory(&self) -> &Directory {
+        &self.versions.current().directory
     }
 
     /// Returns the number of entries taken in, the founding one included: the ledger's tree size.
@@ -229,12 +390,13 @@ impl Agreement {
     /// Returns where the agreement stands at `now`: a proposal not accepted in time has lapsed, though no entry says so.
     #[must_use]
     pub fn phase_at(&self, now: Timestamp) -> Phase {
-        self.negotiation.phase_at(now, &self.terms)
+        self.course.phase_at(now, self.terms())
     }
 
-    /// Returns how far each party has accepted, in the order of the terms.
+    /// Returns how far each party has accepted what was proposed, in the order of the terms. Who joined later has accepted the amendment
+    /// that let it join, and has no keys here.
     pub fn acceptances(&self) -> impl ExactSizeIterator<Item = PartyAcceptance<'_>> {
-        self.terms.parties.iter().enumerate().map(|(party, terms)| PartyAcceptance {
+        self.terms().parties.iter().enumerate().map(|(party, terms)| PartyAcceptance {
             party: terms,
             keys: self.negotiation.accepted_by(party),
             needed: terms.govern_threshold,
@@ -249,7 +411,7 @@ impl Agreement {
     /// Returns the position of the party a key belongs to.
     #[must_use]
     pub fn party_of(&self, key: PublicKey) -> Option<usize> {
-        self.directory.speaker(key).map(|speaker| speaker.party)
+        self.keyring.speaker(self.directory(), key).map(|speaker| speaker.party)
     }
 
     /// Computes what a settlement covering the entries before `tree_size` says: at any size after the last settlement's
@@ -264,33 +426,20 @@ impl Agreement {
         if tree_size > self.size {
             return Err(SettlementRefusal::TooNew { tree_size, size: self.size }.into());
         }
-        Ok(self.books.account_at(&self.terms, tree_size)?)
+        Ok(self.books.account_at(tree_size)?)
     }
 
-    /// Returns the entry of a contribution, benefit or reversal: what others could take for two if it came in twice. Any
-    /// other statement finds what it did the first time, and is refused for that.
+    /// Returns the entry of a statement that has an effect of its own, such as a contribution, a motion or a risk: what
+    /// others could take for two if it came in twice. Any other finds what it did the first time, and is refused for that.
     fn index_of(&self, id: StatementId) -> Option<u64> {
-        self.contributions.index_of(id).or_else(|| self.benefits.index_of(id))
-    }
-
-    fn check_phase(&self, kind: Kind, at: Timestamp) -> Result<(), Refusal> {
-        let phase = self.phase_at(at);
-        match (kind, phase) {
-            (Kind::Proposal, _) => Err(Refusal::AlreadyFounded),
-            (Kind::Acceptance | Kind::Decline | Kind::ProposalWithdrawal, Phase::Negotiating) => Ok(()),
-            (Kind::Acceptance | Kind::Decline | Kind::ProposalWithdrawal, _) => {
-                match self.negotiation.expired(at, &self.terms) {
-                    Some(deadline) => Err(Refusal::ProposalExpired { kind, deadline, at }),
-                    None => Err(Refusal::NotNegotiating { kind, phase }),
-                }
-            }
-            (_, Phase::InForce) => Ok(()),
-            (_, Phase::Negotiating | Phase::Lapsed) => Err(Refusal::NotInForce { kind, phase }),
-        }
+        let benefit = || self.benefits.index_of(id);
+        let motion = || self.motions.index_of(id);
+        let (work, money) = (|| self.work.index_of(id), || self.money.index_of(id));
+        self.contributions.index_of(id).or_else(benefit).or_else(motion).or_else(work).or_else(money)
     }
 
     fn party_name(&self, party: usize) -> Name {
-        self.terms.parties[party].name.clone()
+        self.terms().parties[party].name.clone()
     }
 }
 
@@ -302,6 +451,8 @@ struct Said<'a> {
     index: u64,
     at: Timestamp,
     speaker: Speaker<'a>,
+    /// The checkpoint that the signer has seen: it is this ledger's.
+    seen: Option<SeenCheckpoint>,
 }
 
 /// What every change may say about its entry.
@@ -310,15 +461,4 @@ struct Entry {
     id: StatementId,
     index: u64,
     at: Timestamp,
-}
-
-fn speaker<'a>(directory: &'a Directory, terms: &Terms, signer: PublicKey, kind: Kind) -> Result<Speaker<'a>, Refusal> {
-    let speaker = directory.speaker(signer).ok_or(Refusal::SignerNotParty { signer })?;
-    match table::scope_needed(kind) {
-        Some(scope) if !speaker.scopes.contains(&scope) => {
-            let party = terms.parties[speaker.party].name.clone();
-            Err(Refusal::ScopeMissing { signer, party, scope, kind })
-        }
-        _ => Ok(speaker),
-    }
 }

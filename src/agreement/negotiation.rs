@@ -5,27 +5,26 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
-    agreement::{Said, directory::Speaker, refusal::Refusal, state::Phase},
+    agreement::{Said, directory::Speaker, refusal::Refusal},
     keys::PublicKey,
     statement::{
         Acceptance, Decline, ProposalWithdrawal,
         id::StatementId,
         terms::{Party, Terms},
     },
-    time::Timestamp,
 };
 
 /// Who has accepted and who has not.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Negotiation {
     pub(super) proposal: StatementId,
     pub(super) proposer: usize,
     /// By party: the keys that have accepted, in ledger order.
     pub(super) accepted: Vec<Vec<PublicKey>>,
     pub(super) declined: BTreeSet<PublicKey>,
-    /// As far as entries say; a deadline may have passed since.
-    pub(super) phase: Phase,
 }
 
 #[derive(Debug)]
@@ -36,23 +35,15 @@ pub(super) enum Change {
 }
 
 impl Negotiation {
-    pub(super) fn open(terms: &Terms, proposal: StatementId, proposer: Speaker<'_>) -> Self {
+    pub(super) fn open(terms: &Terms, proposal: StatementId, proposer: usize, key: PublicKey) -> Self {
         let mut accepted = vec![Vec::new(); terms.parties.len()];
-        accepted[proposer.party].push(proposer.key);
-        Self { proposal, proposer: proposer.party, accepted, declined: BTreeSet::new(), phase: Phase::Negotiating }
+        accepted[proposer].push(key);
+        Self { proposal, proposer, accepted, declined: BTreeSet::new() }
     }
 
-    pub(super) fn phase_at(&self, now: Timestamp, terms: &Terms) -> Phase {
-        if self.expired(now, terms).is_some() { Phase::Lapsed } else { self.phase }
-    }
-
-    /// Returns the deadline if it is what ended the negotiation.
-    pub(super) fn expired(&self, now: Timestamp, terms: &Terms) -> Option<Timestamp> {
-        terms.acceptance_deadline.filter(|deadline| self.phase == Phase::Negotiating && *deadline < now)
-    }
-
+    /// Returns the keys of a party that have accepted; none of a party that joined later, by an amendment that it accepted.
     pub(super) fn accepted_by(&self, party: usize) -> &[PublicKey] {
-        &self.accepted[party]
+        self.accepted.get(party).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn declined(&self) -> impl ExactSizeIterator<Item = PublicKey> {
@@ -83,25 +74,27 @@ impl Negotiation {
         Ok(Change::Withdrawn)
     }
 
-    pub(super) fn apply(&mut self, change: Change, terms: &Terms) {
+    /// Whether every party has accepted with as many keys as it must.
+    pub(super) fn all_accepted(&self, terms: &Terms) -> bool {
+        let enough = |party: &Party, keys: &[PublicKey]| {
+            u32::try_from(keys.len()).is_ok_and(|keys| keys >= party.govern_threshold)
+        };
+        terms.parties.iter().zip(&self.accepted).all(|(party, keys)| enough(party, keys))
+    }
+
+    /// Takes in what was said; returns whether that ends the negotiation in nothing.
+    pub(super) fn apply(&mut self, change: Change) -> bool {
         match change {
             Change::Accepted { party, key } => {
                 self.accepted[party].push(key);
                 self.declined.remove(&key);
-                let enough = |party: &Party, keys: &[PublicKey]| {
-                    u32::try_from(keys.len()).is_ok_and(|keys| keys >= party.govern_threshold)
-                };
-                if terms.parties.iter().zip(&self.accepted).all(|(party, keys)| enough(party, keys)) {
-                    self.phase = Phase::InForce;
-                }
+                false
             }
             Change::Declined { key, lapses } => {
                 self.declined.insert(key);
-                if lapses {
-                    self.phase = Phase::Lapsed;
-                }
+                lapses
             }
-            Change::Withdrawn => self.phase = Phase::Lapsed,
+            Change::Withdrawn => true,
         }
     }
 

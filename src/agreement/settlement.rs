@@ -3,8 +3,11 @@
 use crate::{
     agreement::{
         Agreement, Entry, Said,
-        refusal::settlement::{Line, SettlementRefusal},
-        settle::{Account, Books},
+        refusal::{
+            Refusal,
+            settlement::{Line, SettlementRefusal},
+        },
+        settle::{Account, Books, outlook::Outlook},
     },
     statement::{
         CurrencyAccount, Settlement,
@@ -52,13 +55,19 @@ pub struct SettlementPlace {
 #[derive(Debug)]
 pub(super) struct Change {
     party: usize,
-    account: Account,
+    outlook: Box<Outlook>,
+}
+
+impl Change {
+    pub(super) const fn tree_size(&self) -> u64 {
+        self.outlook.account.settlement.tree_size
+    }
 }
 
 impl Settlements {
     pub(super) fn apply(&mut self, entry: Entry, change: Change, books: &mut Books, whole: bool) {
-        let Change { party, account } = change;
-        books.settle(&account);
+        let Change { party, outlook } = change;
+        let account = books.settle(*outlook, entry.at);
         self.places.push(SettlementPlace { tree_size: account.settlement.tree_size, index: entry.index });
         if whole {
             let settlement = account.settlement.clone();
@@ -109,13 +118,14 @@ impl Agreement {
         self.settlements.last.as_ref()
     }
 
-    pub(super) fn settle(&self, said: Said<'_>, body: &Settlement) -> Result<Change, SettlementRefusal> {
+    pub(super) fn settle(&self, said: Said<'_>, body: &Settlement) -> Result<Change, Refusal> {
         if body.tree_size > self.size {
-            return Err(SettlementRefusal::TooNew { tree_size: body.tree_size, size: self.size });
+            return Err(SettlementRefusal::TooNew { tree_size: body.tree_size, size: self.size }.into());
         }
-        let account = self.books.account_at(&self.terms, body.tree_size)?;
-        check_equal(body, &account.settlement, &self.terms)?;
-        Ok(Change { party: said.speaker.party, account })
+        self.check_cut_off(body)?;
+        let outlook = Box::new(self.books.outlook(body.tree_size)?);
+        check_equal(body, &outlook.account.settlement, self.terms())?;
+        Ok(Change { party: said.speaker.party, outlook })
     }
 }
 
@@ -175,8 +185,16 @@ fn check_account(
             }
         }
     }
-    if stated.pool != computed.pool {
-        return amounts(Line::Pool, None, stated.pool.into(), computed.pool.into());
+    for (line, stated, computed) in [
+        (Line::Pool, stated.pool, computed.pool),
+        (Line::Fees, stated.fees, computed.fees),
+        (Line::HeldBack, stated.held_back, computed.held_back),
+        (Line::Disputed, stated.disputed, computed.disputed),
+        (Line::Reserve, stated.reserve, computed.reserve),
+    ] {
+        if stated != computed {
+            return amounts(line, None, stated.into(), computed.into());
+        }
     }
     if stated.entitlements != computed.entitlements {
         return differs(Line::Entitlements, None, stated.entitlements.to_string(), computed.entitlements.to_string());

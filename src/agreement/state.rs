@@ -2,27 +2,42 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Where an agreement stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Phase {
     /// Proposed, not accepted by all.
     Negotiating,
+    /// Accepted by all, on trial.
+    Trial,
     /// Accepted by all.
     InForce,
+    /// Stands still.
+    Suspended,
+    /// Ended but for what is left to report, settle and pay.
+    WindingDown,
+    /// Over.
+    Closed,
     /// Never accepted: declined, withdrawn or expired.
     Lapsed,
 }
 
 impl Phase {
     /// Every phase.
-    pub const ALL: [Self; 3] = [Self::Negotiating, Self::InForce, Self::Lapsed];
+    pub const ALL: [Self; 7] =
+        [Self::Negotiating, Self::Trial, Self::InForce, Self::Suspended, Self::WindingDown, Self::Closed, Self::Lapsed];
 
     /// Returns the phase as it is written: `IN_FORCE`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Negotiating => "NEGOTIATING",
+            Self::Trial => "TRIAL",
             Self::InForce => "IN_FORCE",
+            Self::Suspended => "SUSPENDED",
+            Self::WindingDown => "WINDING_DOWN",
+            Self::Closed => "CLOSED",
             Self::Lapsed => "LAPSED",
         }
     }
@@ -43,12 +58,21 @@ pub enum ContributionState {
     Withdrawn,
     /// Counted in a settlement; can no longer be withdrawn.
     Final,
+    /// Decided in a dispute.
+    Corrected,
 }
 
 impl ContributionState {
     /// Every state.
-    pub const ALL: [Self; 6] =
-        [Self::Claimed, Self::Accepted, Self::Rejected, Self::ChangesRequested, Self::Withdrawn, Self::Final];
+    pub const ALL: [Self; 7] = [
+        Self::Claimed,
+        Self::Accepted,
+        Self::Rejected,
+        Self::ChangesRequested,
+        Self::Withdrawn,
+        Self::Final,
+        Self::Corrected,
+    ];
 
     /// Returns the state as it is written: `CHANGES_REQUESTED`.
     #[must_use]
@@ -60,6 +84,7 @@ impl ContributionState {
             Self::ChangesRequested => "CHANGES_REQUESTED",
             Self::Withdrawn => "WITHDRAWN",
             Self::Final => "FINAL",
+            Self::Corrected => "CORRECTED",
         }
     }
 }

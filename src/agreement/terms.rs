@@ -7,6 +7,8 @@
 //! Licences: identifiers of the SPDX list, also deprecated ones (an identifier that is deprecated one day must not turn
 //! an old ledger unsound), `LicenseRef-...` and `AdditionRef-...`.
 
+pub mod rules;
+
 use std::collections::BTreeSet;
 
 use crate::{
@@ -34,6 +36,8 @@ pub(super) fn check_with(terms: &Terms, directory: &Directory) -> Result<(), Ter
     unique("stream", terms.streams.iter().map(|stream| &stream.name))?;
     terms.streams.iter().try_for_each(|stream| self::stream(stream, terms, directory))?;
     terms.licences.iter().try_for_each(licence)?;
+    rules::check(terms, directory)?;
+    // Last: they are computed by everything else.
     terms.examples.iter().try_for_each(|example| example::check(terms, directory, example))
 }
 

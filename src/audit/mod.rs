@@ -6,6 +6,7 @@
 //!
 //! [`wire::open`]: crate::statement::wire::open
 
+pub mod refusal;
 mod replay;
 mod report;
 mod verify;
@@ -71,7 +72,18 @@ pub fn audit(input: impl Read, options: &Options) -> Audit {
 
 /// Audits a bundle and shows each entry that can be decoded to `each`, in order, with the memory of a few pieces of it.
 #[must_use]
-pub fn audit_each(input: impl Read, options: &Options, mut each: impl FnMut(Audited<'_>)) -> Audit {
+pub fn audit_each(input: impl Read, options: &Options, each: impl FnMut(Audited<'_>)) -> Audit {
+    audit_at(input, options, None, each, |_| ())
+}
+
+/// As [`audit_each`], and shows the replay to `look` once so many entries were taken, if there are so many.
+fn audit_at(
+    input: impl Read,
+    options: &Options,
+    at: Option<u64>,
+    mut each: impl FnMut(Audited<'_>),
+    mut look: impl FnMut(&Replay),
+) -> Audit {
     let mut replay = Replay::new(options.file.clone());
     let mut bundle = match BundleReader::open(input) {
         Ok(bundle) => bundle,
@@ -91,7 +103,11 @@ pub fn audit_each(input: impl Read, options: &Options, mut each: impl FnMut(Audi
         },
         |piece| open_all(piece, &known),
         |piece| {
-            take_piece(&mut replay, piece, &mut each);
+            take_piece(&mut replay, piece, &mut each, |replay| {
+                if at == Some(replay.size()) {
+                    look(replay);
+                }
+            });
             true
         },
     );
@@ -125,13 +141,19 @@ fn read_piece<R: Read>(bundle: &mut BundleReader<R>, broken: &mut Option<BundleE
     piece
 }
 
-fn take_piece(replay: &mut Replay, piece: Vec<Opened>, each: &mut impl FnMut(Audited<'_>)) {
+fn take_piece(
+    replay: &mut Replay,
+    piece: Vec<Opened>,
+    each: &mut impl FnMut(Audited<'_>),
+    mut taken: impl FnMut(&Replay),
+) {
     for opened in piece {
         let index = replay.size();
         let admitted = replay.entry(&opened);
         if let Ok((entry, signed)) = &opened.entry {
             each(Audited { index, entry, signed: signed.as_ref().ok(), admitted });
         }
+        taken(replay);
     }
 }
 

@@ -31,6 +31,7 @@ use crate::{
         tree::Frontier,
     },
     statement::{Body, Kind, Signed, id::StatementId, wire::OpenError},
+    time::Timestamp,
 };
 
 /// The state of an audit between two entries.
@@ -247,6 +248,33 @@ impl Replay {
             None => {}
         }
         Ok(())
+    }
+
+    /// Asks the law about a statement that is not in the ledger, as the next entry at `at`; returns its reason. `None`: it
+    /// would be admitted.
+    pub(super) fn ask(&self, signed: &Signed, at: Timestamp) -> Option<&'static str> {
+        let seen = check_seen(signed, self.seen_root(self.size(), signed));
+        let judged = seen.and_then(|()| match &self.agreement {
+            Some(agreement) => agreement.admit(signed, at).map(drop),
+            None => Agreement::found(signed, at).map(drop),
+        });
+        judged.err().map(|refusal| refusal.reason())
+    }
+
+    /// Whether a statement is in the ledger.
+    pub(super) fn has(&self, statement: StatementId) -> bool {
+        self.known.contains(&statement)
+    }
+
+    /// Returns the root of the entries taken so far.
+    pub(super) fn root(&self) -> Digest {
+        self.tree.frontier.root()
+    }
+
+    /// Returns entry and rule of the first finding about an entry so far.
+    pub(super) fn first_of_entries(&self) -> Option<(Option<u64>, &'static str)> {
+        let mut findings = self.report.findings.iter();
+        findings.find(|finding| finding.entry.is_some()).map(|finding| (finding.entry, finding.rule))
     }
 
     /// The root that the signer should have seen, if the ledger was ever of that size before this entry.

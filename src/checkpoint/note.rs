@@ -165,6 +165,11 @@ impl KeyId {
         let [first, second, third, fourth, ..] = *Digest::of(&[name.as_bytes(), b"\n", &[kind], key]).as_bytes();
         Self([first, second, third, fourth])
     }
+
+    /// Computes the id of an Ed25519 key in a use of our own: the type 0xff, then what names the use.
+    fn private(name: &str, private: &str, key: PublicKey) -> Self {
+        Self::of(name, PRIVATE, &[private.as_bytes(), key.as_bytes()].concat())
+    }
 }
 
 impl fmt::Display for KeyId {
@@ -222,8 +227,20 @@ impl NoteVerifier {
         write_vkey(&self.name, ED25519, self.key)
     }
 
+    /// Verifies every line of this key's use `private` in a note: see [`NoteSigner::sign_as`].
+    ///
+    /// Errors: [`NoteError::Unsigned`] when there is none, [`NoteError::SignatureInvalid`] when one fails.
+    pub(crate) fn verify_as(&self, private: &str, note: &Note) -> Result<(), NoteError> {
+        let key_id = KeyId::private(&self.name, private, self.key);
+        let mut own = note.signatures.iter().filter(|line| line.name == self.name && line.key_id == key_id).peekable();
+        if own.peek().is_none() {
+            return Err(NoteError::Unsigned);
+        }
+        own.try_for_each(|line| self.check(&note.text, line))
+    }
+
     fn check(&self, text: &str, line: &NoteSignature) -> Result<(), NoteError> {
-        let invalid = || NoteError::SignatureInvalid { name: self.name.clone(), key_id: self.key_id };
+        let invalid = || NoteError::SignatureInvalid { name: self.name.clone(), key_id: line.key_id };
         let signature = <[u8; 64]>::try_from(line.signature.as_slice()).map_err(|_| invalid())?;
         self.key.verify(text.as_bytes(), &Signature::from_bytes(signature)).map_err(|_| invalid())
     }
@@ -262,11 +279,24 @@ impl NoteSigner {
     /// Errors: [`NoteError`] when the text would not read back: it does not end in a line feed, has a control
     /// character, or is too large.
     pub fn sign(&self, text: &str) -> Result<String, NoteError> {
+        self.sign_line(text, self.verifier.key_id)
+    }
+
+    /// As [`Self::sign`], for a use of the key that the specification does not know and `private` names: the line has
+    /// another key id, and is nothing to who looks for signatures of the type Ed25519. What is signed is the text all the
+    /// same: it must begin as no text of another use does.
+    ///
+    /// Errors: as [`Self::sign`].
+    pub(crate) fn sign_as(&self, private: &str, text: &str) -> Result<String, NoteError> {
+        self.sign_line(text, KeyId::private(self.name(), private, self.verifier.key))
+    }
+
+    fn sign_line(&self, text: &str, key_id: KeyId) -> Result<String, NoteError> {
         if !text.ends_with('\n') {
             return Err(NoteError::LastLineOpen);
         }
         let signature = self.key.sign(text.as_bytes()).as_bytes().to_vec();
-        let line = NoteSignature::new(self.name(), self.verifier.key_id, signature);
+        let line = NoteSignature::new(self.name(), key_id, signature);
         let note = format!("{text}\n{line}\n");
         Note::parse(&note)?;
         Ok(note)
@@ -275,6 +305,9 @@ impl NoteSigner {
 
 /// The type byte of an Ed25519 key that signs the text of notes.
 const ED25519: u8 = 0x01;
+
+/// The type byte of uses that the specification does not know; a long name that is used once follows.
+const PRIVATE: u8 = 0xff;
 
 /// Reads a vkey of the type `kind`.
 pub(in crate::checkpoint) fn parse_vkey(vkey: &str, kind: u8) -> Result<(&str, PublicKey), NoteError> {

@@ -5,12 +5,13 @@ use clap::Args;
 use crate::cli::{
     args::LedgerArgs,
     error::{Exit, Failure},
-    session::Session,
-    statement_of_account::{json, words},
+    session::{Session, now},
+    standing,
+    statement_of_account::{json, words_and},
     verified,
 };
 
-/// Show the statement of account of the last settlement: T, S, W, and who gets what
+/// Show the statement of account of the last settlement: T, S, W, who gets what, and who owes whom
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   counterfoil account agr1...
@@ -27,6 +28,14 @@ pub(super) fn run(args: &AccountArgs, session: &mut Session) -> Result<Exit, Fai
     let Some(account) = agreement.last_account() else {
         return Err(Failure::usage("nothing is settled yet").hint("see what a settlement would say: counterfoil split"));
     };
-    session.output.answer(|| json(account, agreement.terms()), || words(account, agreement.terms()))?;
+    let at = now();
+    session.output.answer(
+        || {
+            let mut value = json(account, agreement.terms());
+            standing::extend(&mut value, agreement, at);
+            value
+        },
+        || words_and(account, agreement.terms(), &standing::words(agreement, at)),
+    )?;
     Ok(ledger.exit())
 }

@@ -1,6 +1,9 @@
 //! Amounts as people write them: `100.00`, `100.00EUR`, `100 EUR`. In between they are whole minor units, never a float.
 
-use crate::statement::terms::{Currency, CurrencyCode};
+use crate::{
+    cli::error::Failure,
+    statement::terms::{Currency, CurrencyCode},
+};
 
 /// Reads an amount of major units, `58.33`, as minor units of `currency`. A code behind it must be the currency's.
 ///
@@ -53,6 +56,15 @@ pub fn amount_among(text: &str, currencies: &[Currency]) -> Result<(usize, u64),
             .ok_or_else(|| AmountError::CodeUnknown { code: code.to_owned(), known: known() })?,
     };
     Ok((position, minor_units(text, &currencies[position])?))
+}
+
+/// Reads an amount given as one or two arguments, `1234.50 EUR`, as [`amount_among`].
+///
+/// Errors: a usage failure that says how it is written.
+pub fn of_args(args: &[String], currencies: &[Currency]) -> Result<(usize, u64), Failure> {
+    amount_among(&args.join(" "), currencies).map_err(|cause| {
+        Failure::usage(cause.to_string()).hint("write it in major units with its currency: 1234.50 EUR")
+    })
 }
 
 /// Parts an amount into its digits and its code, which may be empty.

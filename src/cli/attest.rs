@@ -27,16 +27,17 @@ use crate::{
 #[derive(Args, Debug)]
 #[command(
     after_help = "A contribution counts once as many parties as its unit asks have accepted it. Each party judges it \
-once. All contributions named together are judged together, or none.
+once. While a plan is in force, work in none of its tasks, or beyond a budget, counts only with --accepts-unplanned. All contributions named together are judged together, or none.
 
 With --from, each row of the file judges: its columns are contribution (st1...) or artifact (a digest that \
-contributions name), and, if you like, verdict (accepted, rejected, changes-requested), quality and reason. A file of \
+contributions name), and, if you like, verdict (accepted, rejected, changes-requested), quality, accepts_unplanned (yes or no) and reason. A file of \
 contributions will do: each is then accepted by its artifact. What you have judged already is left out, so that the same \
 file can be sent again.
 
 Examples:
   counterfoil attest 3 4 5 --key enterprise.key
   counterfoil attest 6 --quality 1/2 --reason \"half of it was reviewed before\" --key enterprise.key
+  counterfoil attest 7 --accepts-unplanned --key enterprise.key
   counterfoil attest --all-of community --key enterprise.key
   counterfoil attest --from judged.csv --key enterprise.key"
 )]
@@ -55,6 +56,9 @@ pub(super) struct AttestArgs {
     /// How much of the work counts, from 0 to 1
     #[arg(long, value_name = "FRACTION", default_value = "1", conflicts_with_all = ["reject", "request_changes"])]
     quality: Ratio,
+    /// Accept also work that is in no task of the plan, or beyond the budget of its task
+    #[arg(long, conflicts_with_all = ["reject", "request_changes", "from"])]
+    accepts_unplanned: bool,
     /// Reject: it never counts
     #[arg(long, requires = "reason")]
     reject: bool,
@@ -105,7 +109,7 @@ fn with_verdict(args: &AttestArgs, contributions: Vec<StatementId>) -> Vec<Judge
     let verdict = match (args.reject, args.request_changes) {
         (true, _) => Verdict::Rejected,
         (_, true) => Verdict::ChangesRequested,
-        _ => Verdict::Accepted { quality: args.quality },
+        _ => Verdict::Accepted { quality: args.quality, unplanned: args.accepts_unplanned },
     };
     let judge = |contribution| Judgement { contribution, verdict, reason: args.reason.clone() };
     contributions.into_iter().map(judge).collect()
@@ -178,7 +182,8 @@ fn attestations(judgements: &[Judgement]) -> Vec<Body> {
 /// A verdict that can be looked up.
 #[derive(PartialEq, Eq, Hash)]
 enum VerdictKey {
-    Accepted(Ratio),
+    /// The quality, and whether also as unplanned work.
+    Accepted(Ratio, bool),
     Rejected,
     ChangesRequested,
 }
@@ -186,7 +191,7 @@ enum VerdictKey {
 impl VerdictKey {
     const fn of(verdict: Verdict) -> Self {
         match verdict {
-            Verdict::Accepted { quality } => Self::Accepted(quality),
+            Verdict::Accepted { quality, unplanned } => Self::Accepted(quality, unplanned),
             Verdict::Rejected => Self::Rejected,
             Verdict::ChangesRequested => Self::ChangesRequested,
         }

@@ -50,10 +50,7 @@ pub(super) fn run(args: &BenefitArgs, session: &mut Session) -> Result<Exit, Fai
     let terms = signer.agreement().terms();
     let stream = terms.streams.iter().find(|stream| stream.name.as_str() == args.stream);
     let stream = stream.ok_or_else(|| unknown_stream(&args.stream, terms))?.name.clone();
-    let text = args.amount.join(" ");
-    let (currency, amount) = amount::amount_among(&text, &terms.currencies).map_err(|cause| {
-        Failure::usage(cause.to_string()).hint("write it in major units with its currency: 1234.50 EUR")
-    })?;
+    let (currency, amount) = amount::of_args(&args.amount, &terms.currencies)?;
     let body = Body::Benefit(Benefit {
         stream,
         currency: terms.currencies[currency].code.clone(),

@@ -17,12 +17,14 @@ use crate::{
         csv_rows::{self, CONTRIBUTION_FIELDS, ContributionRow, LeftOut},
         error::{Exit, Failure},
         output::plain,
+        refusals,
         session::Session,
         signing::{Said, Signer, shown},
         verified,
         words::{counted, span_text},
     },
     client::Refused,
+    envelope::Envelope,
     split::{Exact, exact_text},
     statement::{Body, Statement, wire},
     time::Timestamp,
@@ -190,19 +192,27 @@ fn send_all(signer: &mut Signer<'_>, said: Vec<Said>, lines: &[u64]) -> Result<S
     let verifier = connection.trust_log_of(session, id)?;
     let bar = session.output.progress(u64::try_from(said.len()).unwrap_or(u64::MAX), "recording");
     let mut sent = Sent::default();
-    let envelopes = said.into_iter().map(|said| said.envelope);
-    let answered = session.wait(connection.client.submit_all(envelopes, Some(&verifier), |position, answer| {
-        match answer {
-            Ok(recorded) => {
-                sent.recorded += 1;
-                sent.first = Some(sent.first.map_or(recorded.index, |first| first.min(recorded.index)));
-                sent.last = Some(sent.last.map_or(recorded.index, |last| last.max(recorded.index)));
+    let envelopes: Vec<Envelope> = said.into_iter().map(|said| said.envelope).collect();
+    let mut noes = Vec::new();
+    let answered =
+        session.wait(connection.client.submit_all(envelopes.iter().cloned(), Some(&verifier), |position, answer| {
+            match answer {
+                Ok(recorded) => {
+                    sent.recorded += 1;
+                    sent.first = Some(sent.first.map_or(recorded.index, |first| first.min(recorded.index)));
+                    sent.last = Some(sent.last.map_or(recorded.index, |last| last.max(recorded.index)));
+                }
+                Err(refused) => {
+                    noes.push(position);
+                    sent.refused.push((lines.get(position).copied().unwrap_or(0), refused));
+                }
             }
-            Err(refused) => sent.refused.push((lines.get(position).copied().unwrap_or(0), refused)),
-        }
-        bar.inc(1);
-    }));
+            bar.inc(1);
+        }));
     bar.finish_and_clear();
+    let refused =
+        noes.iter().filter_map(|position| envelopes.get(*position)).zip(sent.refused.iter().map(|(_, no)| no));
+    refusals::keep_all(session, id, refused);
     match answered {
         Ok(_) => Ok(sent),
         Err(failure) => Err(failure.hint(format!(

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::{
+    agreement::Agreement,
     cli::{
         args::{AgreementArgs, SignArgs, Span},
         bulk,
@@ -16,7 +17,10 @@ use crate::{
         signing::Signer,
     },
     split::Ratio,
-    statement::{Body, Contribution, terms::Terms},
+    statement::{
+        Body, Contribution,
+        terms::{Name, Terms},
+    },
 };
 
 /// Claim what you contributed: one thing, or every row of a CSV file
@@ -27,10 +31,11 @@ ledger keeps no file, and no personal data should go into the note.
 
 With --from, every row of your party becomes a contribution, signed by you; rows of others are counted and left out. The \
 columns are party, unit, quantity, time (or work_start and work_end), and, if you like, artifact, artifact_kind, \
-artifact_fraction, artifact_uri and note. Run it again after an interruption: rows that are in the ledger are left out.
+artifact_fraction, artifact_uri, task and note. Run it again after an interruption: rows that are in the ledger are left out.
 
 Examples:
   counterfoil contribute 3 review-hour --worked 2026-03-01..2026-03-02 --key community.key
+  counterfoil contribute 3 review-hour --worked 2026-03-01 --task parser --key community.key
   counterfoil contribute 1 release --worked 2026-03-31 --artifact release:v1.0.tar.gz
   counterfoil contribute --from history.csv --column time=landed --set unit=commit"
 )]
@@ -46,11 +51,14 @@ pub(super) struct ContributeArgs {
     /// What shows the work, as often as needed: KIND:DIGEST or KIND:FILE, and ,fraction=1/2 ,uri=... ,type=...
     #[arg(long = "artifact", value_name = "ARTIFACT")]
     artifacts: Vec<String>,
+    /// The task of the plan that it belongs to; without, it is unplanned work
+    #[arg(long, value_name = "NAME")]
+    task: Option<String>,
     /// A line for people; the ledger keeps it for ever
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     note: String,
     /// Claim every row of your party in a CSV file, plain or gzip
-    #[arg(long, value_name = "FILE.csv", conflicts_with_all = ["quantity", "worked", "artifacts", "note", "offline", "receipt"])]
+    #[arg(long, value_name = "FILE.csv", conflicts_with_all = ["quantity", "worked", "artifacts", "note", "task", "offline", "receipt"])]
     from: Option<PathBuf>,
     #[command(flatten)]
     mapping: MappingArgs,
@@ -80,10 +88,25 @@ pub(super) fn run(args: &ContributeArgs, session: &mut Session) -> Result<Exit, 
         work_end: if worked.start <= now() { worked.end.min(now()) } else { worked.end },
         artifacts: args.artifacts.iter().map(|text| digests::artifact(text)).collect::<Result<_, _>>()?,
         note: args.note.clone(),
+        task: args.task.as_deref().map(|task| task_of(signer.agreement(), task)).transpose()?,
     });
     signer.say(vec![body], "", |_, entries| {
         let entry = entries.first()?;
         Some(format!("another party attests it: counterfoil attest {entry}"))
+    })
+}
+
+fn task_of(agreement: &Agreement, text: &str) -> Result<Name, Failure> {
+    let Some(plan) = agreement.plan_at(now()) else {
+        return Err(Failure::new(Exit::Refused, format!("there is no task `{text}`: no plan is in force"))
+            .reason("UNKNOWN_TASK")
+            .hint("leave --task out, or move a plan first: counterfoil plan FILE.toml"));
+    };
+    let task = plan.tasks.iter().find(|view| view.task.name.as_str() == text).map(|view| view.task.name.clone());
+    task.ok_or_else(|| {
+        Failure::new(Exit::Refused, format!("there is no task `{text}` in the plan"))
+            .reason("UNKNOWN_TASK")
+            .hint(nearest(text, plan.tasks.iter().map(|view| view.task.name.as_str())))
     })
 }
 

@@ -88,7 +88,7 @@ fn value(view: &ContributionView<'_>, agreement: &Agreement) -> Value {
     }).collect();
     let judgements: Vec<Value> = view.judgements.iter().map(|judgement| {
         let (verdict, quality) = match judgement.verdict {
-            Verdict::Accepted { quality } => ("ACCEPTED", Some(quality.to_string())),
+            Verdict::Accepted { quality, .. } => ("ACCEPTED", Some(quality.to_string())),
             Verdict::Rejected => ("REJECTED", None),
             Verdict::ChangesRequested => ("CHANGES_REQUESTED", None),
         };

@@ -1,6 +1,8 @@
 //! What the rows of CSV files say: contributions, benefits, judgements. Each list of fields is the documentation of its
 //! file; a field without its column is missing unless the list says otherwise.
 
+mod outcomes;
+
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
@@ -9,6 +11,8 @@ use std::{
 };
 
 use serde_json::{Value, json};
+
+pub use outcomes::{OutcomeRow, Which, read_outcomes};
 
 use crate::{
     cli::{
@@ -28,7 +32,7 @@ use crate::{
 };
 
 /// The fields of a contribution, and what each means.
-pub const CONTRIBUTION_FIELDS: [(&str, &str); 12] = [
+pub const CONTRIBUTION_FIELDS: [(&str, &str); 13] = [
     ("party", "the contributing party; rows of others than the agreement's parties are left out and counted"),
     ("unit", "a unit of the agreement's unit table"),
     ("quantity", "how many units: 3, 3/2 or 1.5"),
@@ -39,6 +43,7 @@ pub const CONTRIBUTION_FIELDS: [(&str, &str); 12] = [
     ("artifact_kind", "what it is: git-commit, release, dataset ...; 40 digits are a git commit without being told"),
     ("artifact_fraction", "the part of it that is claimed; without, all of it"),
     ("artifact_uri", "where it may be found. May be left out"),
+    ("task", "the task of the plan that the work belongs to. May be left out, or be empty: unplanned work"),
     ("note", "a line for people, never personal data. May be left out"),
     ("quality", "read by `simulate` alone: how much of the work counts, 0 to 1; without, all of it"),
 ];
@@ -52,12 +57,20 @@ pub const BENEFIT_FIELDS: [(&str, &str); 4] = [
 ];
 
 /// The fields of a judgement, and what each means.
-pub const JUDGEMENT_FIELDS: [(&str, &str); 5] = [
+pub const JUDGEMENT_FIELDS: [(&str, &str); 6] = [
     ("contribution", "the id of the contribution, st1...; or, instead of it, artifact"),
     ("artifact", "the digest of an artifact that the contribution names"),
     ("verdict", "accepted, rejected or changes-requested; without, accepted"),
     ("quality", "how much of the work counts, 0 to 1; without, all of it"),
+    ("accepts_unplanned", "yes: also as work in no task of the plan, or beyond its budget; without, no"),
     ("reason", "why; must be given unless the verdict is accepted"),
+];
+
+/// The fields of what is sought, offered or decided for disputed entries, and what each means.
+pub const OUTCOME_FIELDS: [(&str, &str); 3] = [
+    ("entry", "the number of the entry, or its id, st1...; or, instead of it, artifact"),
+    ("artifact", "the digest of an artifact that the contribution names"),
+    ("remedy", "stand, reject, quality 1/2, reassign PARTY or amount 100.00; without, the one given for all"),
 ];
 
 /// Returns the names of fields, for [`MappingArgs::mapping`](crate::cli::csv_file::MappingArgs::mapping).
@@ -174,6 +187,10 @@ pub fn read_contributions(path: &Path, mapping: &Mapping, terms: &Terms) -> Resu
             work_end,
             artifacts: fields.artifact(&sheet, &row)?.into_iter().collect(),
             note: text(&fields.note),
+            task: match given(&row, fields.task.as_ref()) {
+                Some((field, text)) => Some(text.parse().map_err(|error| sheet.wrong(&row, field, error))?),
+                None => None,
+            },
         };
         let quality = part(&sheet, &row, fields.quality.as_ref())?;
         found.rows.push(ContributionRow { line: row.line, party, unit, contribution, quality });
@@ -190,6 +207,7 @@ struct ContributionFields {
     artifact_kind: Option<Field>,
     artifact_fraction: Option<Field>,
     artifact_uri: Option<Field>,
+    task: Option<Field>,
     note: Option<Field>,
     quality: Option<Field>,
 }
@@ -213,6 +231,7 @@ impl ContributionFields {
             artifact_kind: sheet.field("artifact_kind")?,
             artifact_fraction: sheet.field("artifact_fraction")?,
             artifact_uri: sheet.field("artifact_uri")?,
+            task: sheet.field("task")?,
             note: sheet.field("note")?,
             quality: sheet.field("quality")?,
         })
@@ -302,6 +321,15 @@ pub fn read_benefits(path: &Path, mapping: &Mapping, terms: &Terms) -> Result<Be
     Ok(found)
 }
 
+/// Reads yes or no; without a column, or with an empty cell: no.
+fn flag(sheet: &Sheet, row: &Row, field: Option<&Field>) -> Result<bool, CsvError> {
+    match given(row, field) {
+        None | Some((_, "no" | "false")) => Ok(false),
+        Some((_, "yes" | "true")) => Ok(true),
+        Some((field, other)) => Err(sheet.wrong(row, field, format!("`{other}` is neither yes nor no"))),
+    }
+}
+
 /// A row of a file of judgements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JudgementRow {
@@ -332,6 +360,7 @@ pub fn read_judgements(path: &Path, mapping: &Mapping) -> Result<Vec<JudgementRo
     let contribution = sheet.field("contribution")?;
     let artifact = if contribution.is_some() { sheet.field("artifact")? } else { Some(sheet.need("artifact")?) };
     let (verdict, quality, reason) = (sheet.field("verdict")?, sheet.field("quality")?, sheet.field("reason")?);
+    let unplanned = sheet.field("accepts_unplanned")?;
     let mut found = Vec::new();
     while let Some(row) = sheet.next_row()? {
         let judged = match (given(&row, contribution.as_ref()), given(&row, artifact.as_ref())) {
@@ -346,7 +375,10 @@ pub fn read_judgements(path: &Path, mapping: &Mapping) -> Result<Vec<JudgementRo
         };
         let reason_text = given(&row, reason.as_ref()).map_or("", |(_, reason)| reason);
         let verdict = match given(&row, verdict.as_ref()) {
-            None | Some((_, "accepted")) => Verdict::Accepted { quality: part(&sheet, &row, quality.as_ref())? },
+            None | Some((_, "accepted")) => {
+                let quality = part(&sheet, &row, quality.as_ref())?;
+                Verdict::Accepted { quality, unplanned: flag(&sheet, &row, unplanned.as_ref())? }
+            }
             Some((_, "rejected")) => Verdict::Rejected,
             Some((_, "changes-requested")) => Verdict::ChangesRequested,
             Some((field, other)) => {

@@ -6,23 +6,30 @@ use serde_json::{Value, json};
 use crate::{
     agreement::{
         Agreement,
+        dispute::Effect,
         explain::{Step, StepKind},
     },
     cli::{
         args::LedgerArgs,
         error::{Exit, Failure},
+        figures::percent,
         ids,
         output::heading,
+        remedies,
         session::Session,
-        verified,
+        table::Table,
+        verified::{self, VerifiedLedger},
     },
+    split::{Exact, exact_text},
+    statement::terms::{Currency, Terms},
 };
 
 /// Explain one party's line: every item, attestation, term and rounding step behind each minor unit
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   counterfoil explain --party community
-  counterfoil explain dispute.counterfoil --party community --currency EUR --at 12")]
+  counterfoil explain dispute.counterfoil --party community --currency EUR --at 12
+  counterfoil explain --party community --without 42")]
 pub(super) struct ExplainArgs {
     #[command(flatten)]
     ledger: LedgerArgs,
@@ -35,11 +42,17 @@ pub(super) struct ExplainArgs {
     /// Cover the entries before this number, as a settlement there would [default: all]
     #[arg(long, value_name = "ENTRIES")]
     at: Option<u64>,
+    /// Show instead what would be if this contribution, benefit or cost counted nothing: its entry, or st1...
+    #[arg(long, value_name = "ENTRY|ID", conflicts_with = "at")]
+    without: Option<String>,
 }
 
 pub(super) fn run(args: &ExplainArgs, session: &mut Session) -> Result<Exit, Failure> {
     let wanted = args.ledger.apply(&mut session.settings);
     let ledger = verified::open(session, wanted)?;
+    if let Some(text) = &args.without {
+        return without(session, &ledger, args, text);
+    }
     let at = args.at.unwrap_or(ledger.agreement.size());
     let agreement = ledger.agreement_for(at)?;
     let party = ids::party(&agreement, &args.party)?;
@@ -55,6 +68,74 @@ pub(super) fn run(args: &ExplainArgs, session: &mut Session) -> Result<Exit, Fai
         || words(name, code, at, &explanation.steps),
     )?;
     Ok(ledger.exit())
+}
+
+/// Sets beside each other what is and what would be without an entry.
+fn without(session: &Session, ledger: &VerifiedLedger, args: &ExplainArgs, text: &str) -> Result<Exit, Failure> {
+    let agreement = &ledger.agreement;
+    let party = ids::party(agreement, &args.party)?;
+    let position = currency(agreement, args.currency.as_deref())?;
+    let known = remedies::disputable(agreement);
+    let subject = remedies::find_disputable(text, &known)?;
+    let entry = known.iter().find(|(_, id)| *id == subject).map(|(index, _)| *index);
+    let effect = agreement.effect_without(subject)?;
+    let terms = agreement.terms();
+    let currency = &terms.currencies[position];
+    let lines: Vec<Line<'_>> = (0..terms.parties.len()).map(|at| Line::of(&effect, terms, position, at)).collect();
+    let value = || {
+        let lines: Vec<Value> = lines.iter().map(Line::json).collect();
+        json!({
+            "agreement": agreement.id().to_string(), "party": args.party, "currency": currency.code.as_str(),
+            "without": subject.to_string(), "without_entry": entry, "parties": lines,
+        })
+    };
+    let words = || {
+        let entry = entry.map_or_else(|| subject.to_string(), |entry| format!("entry {entry}"));
+        let code = &currency.code;
+        let mut table = Table::new(&["", ">share", ">allocated", ">share without", ">allocated without", ">it makes"]);
+        lines.iter().for_each(|line| table.row(line.row(currency)));
+        let makes = currency.amount(lines[party].difference().into());
+        let title = heading(&format!("With and without {entry}, {code}"));
+        format!("{title}\n\n{}\n{entry} makes {makes} for {}\n", table.text(3), args.party)
+    };
+    session.output.answer(value, words)?;
+    Ok(ledger.exit())
+}
+
+/// What a party has in one currency, with and without an entry.
+struct Line<'a> {
+    party: &'a str,
+    shares: [Exact; 2],
+    allocations: [i64; 2],
+}
+
+impl<'a> Line<'a> {
+    fn of(effect: &Effect, terms: &'a Terms, currency: usize, party: usize) -> Self {
+        let accounts = [&effect.before, &effect.after];
+        Self {
+            party: terms.parties[party].name.as_str(),
+            shares: accounts.map(|account| account.shares.shares.get(party).unwrap_or(Exact::ZERO)),
+            allocations: accounts.map(|account| account.settlement.accounts[currency].parties[party].allocation),
+        }
+    }
+
+    const fn difference(&self) -> i64 {
+        self.allocations[0].saturating_sub(self.allocations[1])
+    }
+
+    fn row(&self, currency: &Currency) -> [String; 6] {
+        let [with, without] = self.allocations.map(|minor| currency.decimal(minor.into()));
+        let [share, share_without] = [percent(&self.shares[0]), percent(&self.shares[1])];
+        let makes = currency.decimal(self.difference().into());
+        [self.party.to_owned(), share, with, share_without, without, makes]
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "party": self.party, "share": exact_text(&self.shares[0]), "share_without": exact_text(&self.shares[1]),
+            "allocation_minor": self.allocations[0], "allocation_without_minor": self.allocations[1],
+        })
+    }
 }
 
 fn currency(agreement: &Agreement, code: Option<&str>) -> Result<usize, Failure> {

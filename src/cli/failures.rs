@@ -25,6 +25,7 @@ impl From<ClientError> for Failure {
             ClientError::LogKeyChanged { .. } => (Exit::Unverified, LOG_KEY),
             ClientError::ReceiptInvalid { .. }
             | ClientError::ReceiptMalformed { .. }
+            | ClientError::RefusalInvalid { .. }
             | ClientError::CheckpointInvalid { .. }
             | ClientError::Inconsistent { .. }
             | ClientError::WrongLedger { .. } => (Exit::Unverified, DISHONEST),

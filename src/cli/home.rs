@@ -7,6 +7,7 @@
 //!    ledger.counterfoil             the ledger as it was verified last
 //!    checkpoint                     its checkpoint: what later ones must continue
 //!    receipts/000012-benefit.receipt
+//!    refused/st1....refusal         what the log signed when it refused, and st1....json, what it refused
 //!    unsent/st1....json             signed envelopes; `counterfoil submit FILE` sends them
 //! ```
 
@@ -106,6 +107,13 @@ impl AgreementHome {
         let path = self.0.join("receipts").join(name);
         write(&path, recorded.receipt.to_text().as_bytes())?;
         Ok(path)
+    }
+
+    /// Keeps the note of a signed refusal; returns its file, and the one for the statement beside it.
+    pub fn keep_refusal(&self, statement: &str, note: &str) -> Result<(PathBuf, PathBuf), Failure> {
+        let path = self.0.join("refused").join(format!("{statement}.refusal"));
+        write(&path, note.as_bytes())?;
+        Ok((path.clone(), path.with_extension("json")))
     }
 
     /// Returns where a signed envelope waits until it can be sent.

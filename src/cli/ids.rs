@@ -10,9 +10,14 @@ use crate::{
 /// Something that can be named: the index of its entry and its id.
 pub type Named = (u64, StatementId);
 
+/// The verbs that list what can be named, where they are not its plural.
+const LISTED_BY: [(&str, &str); 3] = [("feedback", "feedback"), ("challenge", "challenge"), ("commitment", "maintain")];
+
 /// Returns the one among `known` that `text` names; `what` is what they are: `contribution`.
 pub fn find(text: &str, what: &str, known: impl Iterator<Item = Named>) -> Result<StatementId, Failure> {
-    let listed = || format!("`counterfoil {what}s` lists them");
+    let verb = LISTED_BY.iter().find(|(listed, _)| *listed == what).map(|(_, verb)| (*verb).to_owned());
+    let verb = verb.unwrap_or_else(|| format!("{what}s"));
+    let listed = || format!("`counterfoil {verb}` lists them");
     let none = || Failure::usage(format!("{what} {text} is not in this ledger")).hint(listed());
     if let Ok(index) = text.parse::<u64>() {
         let mut known = known;

@@ -1,4 +1,6 @@
-//! `key`: makes keys, and shows the public half of one.
+//! `key`: makes keys, shows the public half of one, and has a party grant and revoke them.
+
+mod grant;
 
 use std::path::PathBuf;
 
@@ -16,11 +18,13 @@ use crate::{
     keys::SecretKey,
 };
 
-/// Make a key, or show the public half of one
+/// Make a key, show the public half of one, ask for one to be granted, grant it, revoke it
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   counterfoil key new community.key
-  counterfoil key show community.key")]
+  counterfoil key show community.key
+  counterfoil key request --key robot.key --party community --scopes CLAIM --agreement agr1... --out robot.request
+  counterfoil key grant robot.request --key community.key")]
 pub(super) struct KeyArgs {
     #[command(subcommand)]
     verb: KeyVerb,
@@ -30,6 +34,9 @@ pub(super) struct KeyArgs {
 enum KeyVerb {
     New(NewArgs),
     Show(ShowArgs),
+    Request(grant::RequestArgs),
+    Grant(grant::GrantArgs),
+    Revoke(grant::RevokeArgs),
 }
 
 /// Make a key and write it into a new file that only you can read
@@ -69,6 +76,9 @@ pub(super) fn run(args: &KeyArgs, session: &mut Session) -> Result<Exit, Failure
     match &args.verb {
         KeyVerb::New(args) => new(args, session),
         KeyVerb::Show(args) => show(args, session),
+        KeyVerb::Request(args) => grant::request(args, session),
+        KeyVerb::Grant(args) => grant::grant(args, session),
+        KeyVerb::Revoke(args) => grant::revoke(args, session),
     }
 }
 

@@ -51,8 +51,9 @@ pub(super) fn run(args: &LogArgs, session: &mut Session) -> Result<Exit, Failure
     let no_id = |cause: TextError| Failure::usage("--statement is no id").because(cause);
     let only: Option<StatementId> = args.statement.as_deref().map(str::parse).transpose().map_err(no_id)?;
     let end = args.count.map_or(u64::MAX, |count| args.from.saturating_add(count));
-    let mut lines = Vec::new();
+    let (mut lines, mut places) = (Vec::new(), Vec::new());
     let ledger = verified::open_each(session, wanted, |entry| {
+        places.extend(entry.signed.map(|signed| (signed.id(), entry.index)));
         let asked = only.is_none_or(|only| entry.signed.is_some_and(|signed| signed.id() == only));
         if (args.from..end).contains(&entry.index) && asked {
             let (signed, admitted) = (entry.signed.cloned(), entry.entry.admitted);
@@ -60,7 +61,9 @@ pub(super) fn run(args: &LogArgs, session: &mut Session) -> Result<Exit, Failure
         }
     })?;
     let agreement = &ledger.agreement;
-    let teller = Teller::of(agreement);
+    let mut teller = Teller::of(agreement);
+    // The first entry founded what all others speak of.
+    places.into_iter().skip(1).for_each(|(id, index)| teller.learn(id, index));
     let says = |line: &Line| match &line.signed {
         Some(signed) if line.holds => teller.line(signed.statement()),
         Some(signed) => format!("NOT ADMITTED: {}", teller.line(signed.statement())),

@@ -6,6 +6,7 @@
 pub mod amount;
 mod args;
 mod bulk;
+pub mod case_file;
 mod checkpoint_files;
 pub mod config;
 mod connection;
@@ -23,45 +24,78 @@ pub mod key_file;
 mod known_logs;
 pub mod output;
 pub mod period;
+pub mod plan_toml;
+mod refusals;
+pub mod remedies;
 pub mod session;
 mod signing;
+mod standing;
 pub mod statement_of_account;
 mod store_place;
 pub mod table;
 pub mod terms_toml;
 pub mod toml_file;
+mod verbs;
 mod verified;
 mod words;
 
 mod accept;
 mod account;
+mod acknowledge;
+mod amend;
 mod attest;
 mod audit;
 mod backup;
+mod balances;
 mod benefit;
 mod benefits;
+mod challenge;
+mod close;
+mod close_period;
 mod completions;
 mod confirm;
+mod consent;
 mod contribute;
 mod contributions;
+mod cost;
+mod costs;
+mod counter;
 mod decline;
 mod demo;
+mod dispute;
+mod disputes;
+mod evidence;
+mod exit;
 mod explain;
 mod export;
+mod feedback;
 mod fsck;
 mod key;
 mod log;
+mod maintain;
 mod man;
+mod mediator;
+mod motions;
+mod needs;
+mod nil_report;
+mod offer;
+mod pay;
+mod periods;
+mod plan;
 mod propose;
 mod restore;
 mod reverse;
+mod risk;
+mod rule;
 mod serve;
 mod settle;
 mod settlements;
 mod show;
 mod simulate;
 mod split;
+mod standstill;
 mod submit;
+mod trial;
 mod verify;
 mod watch;
 mod withdraw;
@@ -117,22 +151,36 @@ enum Verb {
     Restore(restore::RestoreArgs),
     Key(key::KeyArgs),
     Propose(propose::ProposeArgs),
-    Accept(accept::AcceptArgs),
-    Decline(decline::DeclineArgs),
-    Withdraw(withdraw::WithdrawArgs),
+    #[command(flatten)]
+    Governance(verbs::Governance),
+    #[command(flatten)]
+    Work(verbs::Work),
     Contribute(contribute::ContributeArgs),
     Attest(attest::AttestArgs),
     Benefit(benefit::BenefitArgs),
     Confirm(confirm::ConfirmArgs),
     Reverse(reverse::ReverseArgs),
+    Cost(cost::CostArgs),
+    NilReport(nil_report::NilReportArgs),
+    ClosePeriod(close_period::ClosePeriodArgs),
     Settle(settle::SettleArgs),
+    Acknowledge(acknowledge::AcknowledgeArgs),
+    Pay(pay::PayArgs),
+    Dispute(dispute::DisputeArgs),
+    Evidence(evidence::EvidenceArgs),
+    Offer(offer::OfferArgs),
+    Rule(rule::RuleArgs),
     Submit(submit::SubmitArgs),
     Show(show::ShowArgs),
     Log(log::LogArgs),
     Contributions(contributions::ContributionsArgs),
     Benefits(benefits::BenefitsArgs),
+    Costs(costs::CostsArgs),
+    Periods(periods::PeriodsArgs),
     Settlements(settlements::SettlementsArgs),
+    Disputes(disputes::DisputesArgs),
     Account(account::AccountArgs),
+    Balances(balances::BalancesArgs),
     Split(split::SplitArgs),
     Explain(explain::ExplainArgs),
     Watch(watch::WatchArgs),
@@ -154,22 +202,34 @@ impl Verb {
             Self::Restore(args) => restore::run(&args, session),
             Self::Key(args) => key::run(&args, session),
             Self::Propose(args) => propose::run(&args, session),
-            Self::Accept(args) => accept::run(&args, session),
-            Self::Decline(args) => decline::run(&args, session),
-            Self::Withdraw(args) => withdraw::run(&args, session),
+            Self::Governance(verb) => verb.run(session),
+            Self::Work(verb) => verb.run(session),
             Self::Contribute(args) => contribute::run(&args, session),
             Self::Attest(args) => attest::run(&args, session),
             Self::Benefit(args) => benefit::run(&args, session),
             Self::Confirm(args) => confirm::run(&args, session),
             Self::Reverse(args) => reverse::run(&args, session),
+            Self::Cost(args) => cost::run(&args, session),
+            Self::NilReport(args) => nil_report::run(&args, session),
+            Self::ClosePeriod(args) => close_period::run(&args, session),
             Self::Settle(args) => settle::run(&args, session),
+            Self::Acknowledge(args) => acknowledge::run(&args, session),
+            Self::Pay(args) => pay::run(&args, session),
+            Self::Dispute(args) => dispute::run(&args, session),
+            Self::Evidence(args) => evidence::run(&args, session),
+            Self::Offer(args) => offer::run(&args, session),
+            Self::Rule(args) => rule::run(&args, session),
             Self::Submit(args) => submit::run(&args, session),
             Self::Show(args) => show::run(&args, session),
             Self::Log(args) => log::run(&args, session),
             Self::Contributions(args) => contributions::run(&args, session),
             Self::Benefits(args) => benefits::run(&args, session),
+            Self::Costs(args) => costs::run(&args, session),
+            Self::Periods(args) => periods::run(&args, session),
             Self::Settlements(args) => settlements::run(&args, session),
+            Self::Disputes(args) => disputes::run(&args, session),
             Self::Account(args) => account::run(&args, session),
+            Self::Balances(args) => balances::run(&args, session),
             Self::Split(args) => split::run(&args, session),
             Self::Explain(args) => explain::run(&args, session),
             Self::Watch(args) => watch::run(&args, session),

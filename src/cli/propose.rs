@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::{
     agreement::{Agreement, state::Phase},
@@ -29,6 +29,7 @@ every worked example, to the last minor unit.
 
 Examples:
   counterfoil propose --example > agreement.toml
+  counterfoil propose --example=foundation > agreement.toml
   counterfoil propose agreement.toml --key community.key
   counterfoil propose agreement.toml --key community.key --dry-run"
 )]
@@ -36,19 +37,52 @@ pub(super) struct ProposeArgs {
     /// The terms
     #[arg(required_unless_present = "example", value_name = "FILE.toml")]
     terms: Option<PathBuf>,
-    /// Print an agreement with every key explained, ready to be filled in
-    #[arg(long, conflicts_with = "terms")]
-    example: bool,
+    /// Print an agreement, ready to be filled in [default: the one with every key explained]
+    #[arg(
+        long,
+        conflicts_with = "terms",
+        value_name = "WHICH",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "two-parties"
+    )]
+    example: Option<Example>,
     #[command(flatten)]
     sign: SignArgs,
 }
 
+/// The agreements to start from
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Example {
+    /// Every key explained
+    TwoParties,
+    /// A community and an enterprise, one stream, settled by the quarter
+    Pair,
+    /// A foundation that speaks with two of its three keys, and three enterprises
+    Foundation,
+    /// A model, its data and its compute, which has its costs back first
+    Model,
+}
+
+impl Example {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::TwoParties => terms_toml::EXAMPLE,
+            Self::Pair => include_str!("../../examples/start-pair.toml"),
+            Self::Foundation => include_str!("../../examples/start-foundation.toml"),
+            Self::Model => include_str!("../../examples/start-model.toml"),
+        }
+    }
+}
+
 pub(super) fn run(args: &ProposeArgs, session: &mut Session) -> Result<Exit, Failure> {
-    let Some(path) = args.terms.as_ref().filter(|_| !args.example) else {
-        session
-            .output
-            .answer(|| serde_json::json!({ "example": terms_toml::EXAMPLE }), || terms_toml::EXAMPLE.to_owned())?;
-        return Ok(Exit::Done);
+    let path = match (args.example, args.terms.as_ref()) {
+        (None, Some(path)) => path,
+        (example, _) => {
+            let text = example.unwrap_or(Example::TwoParties).text();
+            session.output.answer(|| serde_json::json!({ "example": text }), || text.to_owned())?;
+            return Ok(Exit::Done);
+        }
     };
     args.sign.apply(&mut session.settings);
     let session: &Session = session;

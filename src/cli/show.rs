@@ -1,10 +1,12 @@
 //! `show`: the terms of an agreement, where it stands, and who has accepted.
 
+mod glance;
+
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::{
-    agreement::Agreement,
+    agreement::{Agreement, state::Phase},
     cli::{
         args::LedgerArgs,
         error::{Exit, Failure},
@@ -13,11 +15,10 @@ use crate::{
         table::Table,
         verified,
     },
-    split::exact_text,
     statement::terms::{Dimension, Terms},
 };
 
-/// Show the terms of an agreement, where it stands, and who has accepted
+/// Show an agreement at a glance: where it stands, what waits for whom, and its terms
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:
   counterfoil show agr1...
@@ -45,10 +46,15 @@ fn words(agreement: &Agreement) -> String {
     if let Some(deadline) = terms.acceptance_deadline {
         text.push_str(&format!("accept until {deadline}\n"));
     }
+    text.push_str(&glance::words(agreement));
     let mut parties = Table::new(&["PARTY", "NAME", "ROLE", "ACCEPTED", "KEYS"]);
     for acceptance in agreement.acceptances() {
         let party = acceptance.party;
-        let accepted = format!("{} of {}", acceptance.keys.len(), acceptance.needed);
+        let accepted = match (acceptance.keys.len(), phase) {
+            (0, Phase::Negotiating | Phase::Lapsed) => format!("0 of {}", acceptance.needed),
+            (0, _) => "by amendment".to_owned(),
+            (keys, _) => format!("{keys} of {}", acceptance.needed),
+        };
         let role = format!("{:?}", party.role).to_lowercase();
         parties.row([party.name.to_string(), plain(&party.display_name), role, accepted, party.keys.len().to_string()]);
     }
@@ -106,12 +112,6 @@ fn counts(agreement: &Agreement) -> String {
         "\ncontributions {contributions}, benefits {benefits}, settlements {}",
         agreement.settlements().len()
     ));
-    if let Some(account) = agreement.last_account() {
-        let shares = account.shares.shares.iter().zip(&agreement.terms().parties);
-        let shares: Vec<String> =
-            shares.map(|(share, party)| format!("{} {}", party.name, exact_text(&share))).collect();
-        lines.push(format!("last settled shares: {}", shares.join(", ")));
-    }
     lines.join("\n")
 }
 
@@ -119,12 +119,10 @@ fn json_of(agreement: &Agreement) -> Value {
     let terms = agreement.terms();
     let parties: Vec<Value> = agreement
         .acceptances()
-        .map(|acceptance| {
+        .enumerate()
+        .map(|(position, acceptance)| {
             let party = acceptance.party;
-            let keys: Vec<Value> = party.keys.iter().map(|key| {
-                let scopes: Vec<String> = key.scopes.iter().map(ToString::to_string).collect();
-                json!({ "key": key.key.to_string(), "scopes": scopes })
-            }).collect();
+            let keys = glance::keys_json(agreement, position);
             json!({
                 "name": party.name.as_str(), "display_name": party.display_name, "coefficient": party.coefficient.to_string(),
                 "keys": keys, "accepted": acceptance.keys.len(), "needed": acceptance.needed,
@@ -175,7 +173,7 @@ fn json_of(agreement: &Agreement) -> Value {
             })
         })
         .collect();
-    json!({
+    let mut all = json!({
         "agreement": agreement.id().to_string(),
         "title": terms.title,
         "phase": agreement.phase_at(session::now()).as_str(),
@@ -187,5 +185,9 @@ fn json_of(agreement: &Agreement) -> Value {
         "contributions": agreement.contributions().count(),
         "benefits": agreement.benefits().count(),
         "settlements": agreement.settlements().len(),
-    })
+    });
+    if let (Value::Object(all), Value::Object(glance)) = (&mut all, glance::to_json(agreement)) {
+        all.extend(glance);
+    }
+    all
 }

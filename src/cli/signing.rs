@@ -1,6 +1,11 @@
 //! The one path of everything that is signed: built, shown, asked, signed, sent, and its receipt checked and kept.
 
-use std::path::PathBuf;
+mod asked;
+
+use std::{
+    ops::{Deref, DerefMut},
+    path::PathBuf,
+};
 
 use serde_json::{Value, json};
 
@@ -16,32 +21,39 @@ use crate::{
         home::{self, Home},
         ids,
         output::{heading, plain},
+        refusals,
         session::{Session, now},
         verified::{self, VerifiedLedger, sound_or_failure},
-        words::{Teller, and, time_text},
+        words::Teller,
     },
     client::{ClientError, Recorded},
     digest::Digest,
     envelope::Envelope,
     keys::{PublicKey, SecretKey},
-    statement::{
-        Body, Signed, Statement,
-        id::AgreementId,
-        terms::{Party, Terms},
-        wire,
-    },
+    statement::{Body, Signed, Statement, id::AgreementId, terms::Party, wire},
     time::Timestamp,
 };
 
-/// A party about to say something in an agreement that this machine has verified.
-pub struct Signer<'a> {
+pub use asked::{deadline_text, waiting_for};
+
+use asked::{newcomer, no_party};
+
+/// Somebody about to say something in an agreement that this machine has verified: a party, or the mediator.
+pub struct Voice<'a> {
     session: &'a Session,
     args: &'a SignArgs,
     key: SecretKey,
-    /// The position of the party.
-    pub party: usize,
+    /// Who it is, as it is shown before signing.
+    name: String,
     /// The ledger as it was verified just now.
     pub ledger: VerifiedLedger,
+}
+
+/// A party about to say something.
+pub struct Signer<'a> {
+    /// The position of the party.
+    pub party: usize,
+    voice: Voice<'a>,
 }
 
 /// Something that was signed.
@@ -50,6 +62,20 @@ pub struct Said {
     pub envelope: Envelope,
     /// What it says.
     pub signed: Signed,
+}
+
+impl<'a> Deref for Signer<'a> {
+    type Target = Voice<'a>;
+
+    fn deref(&self) -> &Voice<'a> {
+        &self.voice
+    }
+}
+
+impl<'a> DerefMut for Signer<'a> {
+    fn deref_mut(&mut self) -> &mut Voice<'a> {
+        &mut self.voice
+    }
 }
 
 impl<'a> Signer<'a> {
@@ -67,17 +93,80 @@ impl<'a> Signer<'a> {
         agreement: Option<&str>,
         each: impl FnMut(Audited<'_>),
     ) -> Result<Self, Failure> {
+        let mut voice = Voice::begin(session, args, agreement, each)?;
+        let agreement = &voice.ledger.agreement;
+        let party = agreement.party_of(voice.public()).ok_or_else(|| no_party(agreement, voice.public()))?;
+        voice.name = agreement.terms().parties[party].name.to_string();
+        Ok(Self { party, voice })
+    }
+
+    /// Returns the party that signs.
+    #[must_use]
+    pub fn party(&self) -> &Party {
+        &self.ledger.agreement.terms().parties[self.party]
+    }
+}
+
+impl<'a> Voice<'a> {
+    /// Loads the mediator's key and verifies the ledger, showing each entry to `each`. Whether the key is the mediator's of what it
+    /// speaks about, the law decides: several may be named at once.
+    ///
+    /// Errors: as [`Signer::begin`], but for the key of a party, who is no mediator.
+    pub fn of_mediator(
+        session: &'a mut Session,
+        args: &'a SignArgs,
+        agreement: Option<&str>,
+        each: impl FnMut(Audited<'_>),
+    ) -> Result<Self, Failure> {
+        let mut voice = Self::begin(session, args, agreement, each)?;
+        if let Some(party) = voice.agreement().party_of(voice.public()) {
+            let name = &voice.agreement().terms().parties[party].name;
+            return Err(Failure::new(
+                Exit::Refused,
+                format!("this is the key of {name}, a party; only the mediator says this"),
+            )
+            .reason("NOT_MEDIATOR")
+            .hint("give the mediator's key with --key; `counterfoil show` names the mediator"));
+        }
+        voice.name = "the mediator".to_owned();
+        Ok(voice)
+    }
+
+    /// Loads the key of a party, or of whom an amendment that waits lets join, and verifies the ledger; returns the position of that
+    /// party, too.
+    ///
+    /// Errors: as [`Signer::begin`].
+    pub fn of_invited(
+        session: &'a mut Session,
+        args: &'a SignArgs,
+        agreement: Option<&str>,
+    ) -> Result<(Self, usize), Failure> {
+        let mut voice = Self::begin(session, args, agreement, |_| ())?;
+        let (agreement, key) = (&voice.ledger.agreement, voice.public());
+        let party = agreement.party_of(key).map(|party| (party, &agreement.terms().parties[party]));
+        let Some((position, party)) = party.or_else(|| newcomer(agreement, key)) else {
+            return Err(no_party(agreement, key));
+        };
+        voice.name = party.name.to_string();
+        Ok((voice, position))
+    }
+
+    fn begin(
+        session: &'a mut Session,
+        args: &'a SignArgs,
+        agreement: Option<&str>,
+        each: impl FnMut(Audited<'_>),
+    ) -> Result<Self, Failure> {
         args.apply(&mut session.settings);
         let session: &'a Session = session;
         let key = secret_key(session)?;
         let id = ids::agreement(session, agreement)?;
         let ledger = match args.offline {
-            Some(_) => verified::open_own_copy(session, id)?,
+            Some(_) => verified::open_own_copy(session, id, each)?,
             None => verified::open_agreement(session, id, each)?,
         };
         sound_or_failure(&ledger.report, &ledger.file)?;
-        let party = ledger.agreement.party_of(key.public()).ok_or_else(|| no_party(&ledger.agreement, key.public()))?;
-        Ok(Self { session, args, key, party, ledger })
+        Ok(Self { session, args, key, name: String::new(), ledger })
     }
 
     /// Returns the agreement as it stands.
@@ -86,19 +175,13 @@ impl<'a> Signer<'a> {
         &self.ledger.agreement
     }
 
-    /// Returns the party that signs.
-    #[must_use]
-    pub fn party(&self) -> &Party {
-        &self.ledger.agreement.terms().parties[self.party]
-    }
-
     /// Returns the session.
     #[must_use]
     pub const fn session(&self) -> &'a Session {
         self.session
     }
 
-    /// Signs a statement of this party; nobody is asked, and nothing is sent.
+    /// Signs a statement; nobody is asked, and nothing is sent.
     pub fn sign(&self, body: Body, nonce: [u8; 16]) -> Result<Said, Failure> {
         let statement = Statement {
             agreement: Some(self.agreement().id()),
@@ -209,7 +292,7 @@ impl<'a> Signer<'a> {
         if let Some(seen) = self.ledger.seen() {
             lines.push(("seen", format!("the ledger of {} entries, root {}", seen.tree_size, seen.root)));
         }
-        shown(&self.party().name.to_string(), self.key.public(), &lines)
+        shown(&self.name, self.key.public(), &lines)
     }
 
     /// Tells what the law on this machine says. Nothing goes to the server: it could keep what is signed.
@@ -302,6 +385,9 @@ pub fn send(
         .wait(async { Ok::<_, Failure>(connection.client.submit(said.envelope.clone(), Some(verifier)).await) })?;
     answer.map_err(|error| {
         let is_unclear = matches!(error, ClientError::Unreachable { .. } | ClientError::Busy { .. });
+        if let ClientError::Refused(refused) = &error {
+            refusals::keep(session, said, refused);
+        }
         let failure = Failure::from(error);
         if !is_unclear {
             return failure;
@@ -381,33 +467,4 @@ impl<'a> Told<'a> {
         }
         Ok(())
     }
-}
-
-fn no_party(agreement: &Agreement, key: PublicKey) -> Failure {
-    let names: Vec<&str> = agreement.terms().parties.iter().map(|party| party.name.as_str()).collect();
-    Failure::new(Exit::Refused, format!("{key} is the key of no party of this agreement"))
-        .reason("SIGNER_NOT_PARTY")
-        .hint(format!("sign with a key that the terms list; the parties are {}", and(&names)))
-}
-
-/// Says who still has to accept, or that nobody has.
-#[must_use]
-pub fn waiting_for(agreement: &Agreement) -> String {
-    let missing: Vec<String> = agreement
-        .acceptances()
-        .filter(|acceptance| u32::try_from(acceptance.keys.len()).is_ok_and(|signed| signed < acceptance.needed))
-        .map(|acceptance| match acceptance.needed {
-            1 => acceptance.party.name.to_string(),
-            needed => format!("{} ({} of {needed} keys)", acceptance.party.name, acceptance.keys.len()),
-        })
-        .collect();
-    let missing: Vec<&str> = missing.iter().map(String::as_str).collect();
-    and(&missing)
-}
-
-/// Says until when a proposal can be accepted.
-#[must_use]
-pub fn deadline_text(terms: &Terms) -> String {
-    let until = |deadline: Timestamp| format!(" until {}", time_text(deadline));
-    terms.acceptance_deadline.map(until).unwrap_or_default()
 }

@@ -4,31 +4,63 @@
 //! The source writes `T = a1*C1 + a2*C2`, `S = b1*A1 + b2*A2` and `W = c1*P1 + c2*P2`. Of W both readings are there: the
 //! money reading is the sum over the streams, the score reading multiplies shares where a party's coefficient is not 1.
 
+mod before_shares;
+
 use serde_json::{Value, json};
 
+pub(super) use before_shares::major;
+
 use crate::{
-    agreement::settle::{Account, StreamSum},
+    agreement::{
+        money::views::NOT_PROVED,
+        settle::{Account, StreamSum},
+    },
     audit::NOT_SHOWN,
     cli::{
-        figures::{decimal, percent, short},
+        figures::{percent, short},
         output::{heading, plain},
         table::Table,
     },
     split::{DimensionShares, Exact, Ratio, exact_text},
-    statement::terms::{Currency, Dimension, Terms},
+    statement::{
+        rules::Rounding,
+        terms::{Currency, Dimension, Terms},
+    },
 };
 
 /// Returns the account in words, in lines that end with a line end.
 #[must_use]
 pub fn words(account: &Account, terms: &Terms) -> String {
+    words_and(account, terms, "")
+}
+
+/// Returns the account in words, as [`words`], with `more` lines before what the ledger does not prove.
+#[must_use]
+pub fn words_and(account: &Account, terms: &Terms, more: &str) -> String {
+    let more = if more.is_empty() { String::new() } else { format!("\n{more}") };
+    sums(&title_of(account, terms), account, terms) + &more + &not_proved()
+}
+
+fn title_of(account: &Account, terms: &Terms) -> String {
     let size = account.settlement.tree_size;
     let entries = if size == 1 { "its first entry".to_owned() } else { format!("its first {size} entries") };
-    words_under(&format!("Statement of account of \"{}\" over {entries}", plain(&terms.title)), account, terms)
+    format!("Statement of account of \"{}\" over {entries}", plain(&terms.title))
+}
+
+/// Returns the account in words, as [`words`], with one line for what the ledger does not prove.
+#[must_use]
+pub fn words_in_brief(account: &Account, terms: &Terms) -> String {
+    let line = format!("\nWhat no ledger can prove: {}, or {}.\n", NOT_SHOWN[0], NOT_SHOWN[1]);
+    sums(&title_of(account, terms), account, terms) + &line
 }
 
 /// Returns the account in words, as [`words`], under a heading of the caller's.
 #[must_use]
 pub fn words_under(title: &str, account: &Account, terms: &Terms) -> String {
+    sums(title, account, terms) + &not_proved()
+}
+
+fn sums(title: &str, account: &Account, terms: &Terms) -> String {
     let mut text = String::new();
     say(&mut text, &heading(title));
     for (dimension, shares) in terms.dimensions.iter().zip(&account.shares.dimensions) {
@@ -44,11 +76,38 @@ pub fn words_under(title: &str, account: &Account, terms: &Terms) -> String {
     for (position, currency) in terms.currencies.iter().enumerate() {
         text.push('\n');
         parties_words(&mut text, account, terms, position, currency);
+        let before = before_shares::words(account, terms, position);
+        if !before.is_empty() {
+            text.push_str(&format!("\n{before}"));
+        }
     }
-    text.push('\n');
-    say(&mut text, &format!("What no ledger can show: {}, or {}.", NOT_SHOWN[0], NOT_SHOWN[1]));
     text
 }
+
+fn not_proved() -> String {
+    let mut text = "\n".to_owned();
+    say(&mut text, &heading("What the ledger does not prove"));
+    for sentence in NOT_PROVED {
+        for line in wrapped(sentence) {
+            say(&mut text, &format!("   {line}"));
+        }
+    }
+    text
+}
+
+/// Breaks a sentence into lines as wide as the tables.
+fn wrapped(sentence: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in sentence.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.len() + word.len() < LINE_LENGTH_MAX => line.push_str(&format!(" {word}")),
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+const LINE_LENGTH_MAX: usize = 104;
 
 fn say(text: &mut String, line: &str) {
     text.push_str(line);
@@ -176,12 +235,13 @@ fn parties_words(text: &mut String, account: &Account, terms: &Terms, position: 
     say(text, &heading(&title));
     let mut table = Table::new(&["", ">share", ">exact", ">entitled to", ">allocated", ">due now", ">net"]);
     let lines = &account.settlement.accounts[position].parties;
-    let (mut allocated, mut due) = (0_i128, 0_i128);
+    let (mut allocated, mut due, mut nets) = (0_i128, 0_i128, 0_i128);
     for (party, (terms, line)) in terms.parties.iter().zip(lines).enumerate() {
         let share = account.shares.shares.get(party).unwrap_or(Exact::ZERO);
         let entitlement = account.entitlements[position].exact(party).unwrap_or(Exact::ZERO);
         allocated += i128::from(line.allocation);
         due += i128::from(line.due);
+        nets += i128::from(account.nets[position][party]);
         table.row([
             terms.name.to_string(),
             percent(&share),
@@ -192,26 +252,22 @@ fn parties_words(text: &mut String, account: &Account, terms: &Terms, position: 
             currency.decimal(account.nets[position][party].into()),
         ]);
     }
-    let sums = [allocated, due, 0].map(|sum| currency.decimal(sum));
+    let sums = [allocated, due, nets].map(|sum| currency.decimal(sum));
     table.row(["", "", "", "sum"].map(str::to_owned).into_iter().chain(sums));
     text.push_str(&table.text(3));
     let pool = account.settlement.accounts[position].pool;
-    say(
-        text,
-        &format!(
-            "   allocated: entitlements rounded once, largest remainder first; together they are W, {}",
-            currency.amount(pool.into())
-        ),
-    );
+    let pool = currency.amount(pool.into());
+    let together =
+        if before_shares::holds_back(account, position) { "with what is not shared out" } else { "together" };
+    let doubts = account.figures[position].limits.is_some();
+    let rule = match terms.rounding {
+        _ if doubts => "what is certain, whatever comes of what is in doubt",
+        Rounding::LargestRemainder => "entitlements rounded once, largest remainder first",
+        Rounding::NeverNegative => "entitlements rounded once, largest deficit first",
+    };
+    say(text, &format!("   allocated: {rule}; {together} they are W, {pool}"));
     say(text, "   due now: allocated less what earlier settlements allocated");
     say(text, "   net: allocated less what the party collected of W; below zero it pays");
-}
-
-/// Writes an exact number of minor units in major units.
-fn major(minor: &Exact, currency: &Currency) -> String {
-    let places = usize::try_from(currency.exponent).unwrap_or(0);
-    let scale = dashu_int::IBig::from(10).pow(places);
-    decimal(&(minor / Exact::from(scale)), places + 2)
 }
 
 /// Returns the account in JSON: exact numbers as texts, amounts in minor units.
@@ -225,7 +281,7 @@ pub fn json(account: &Account, terms: &Terms) -> Value {
         "streams": account.streams.iter().map(|sum| stream_json(sum, terms)).collect::<Vec<_>>(),
         "accounts": (0..terms.currencies.len()).map(|currency| currency_json(account, terms, currency)).collect::<Vec<_>>(),
         "shares_digest": account.settlement.shares.to_string(),
-        "not_shown": NOT_SHOWN,
+        "not_proved": NOT_PROVED,
     })
 }
 
@@ -281,13 +337,15 @@ fn currency_json(account: &Account, terms: &Terms, position: usize) -> Value {
             "net_minor": account.nets[position][party],
         })
     };
-    json!({
+    let mut value = json!({
         "currency": said.currency.as_str(),
         "exponent": terms.currencies[position].exponent,
         "pool_minor": said.pool,
         "entitlements_digest": said.entitlements.to_string(),
         "parties": (0..terms.parties.len()).map(party).collect::<Vec<_>>(),
-    })
+    });
+    before_shares::extend(&mut value, account, terms, position);
+    value
 }
 
 #[cfg(test)]
@@ -313,7 +371,7 @@ mod tests {
         books.count(2, 1, 1, Exact::from(150));
         books.take_in(3, 0, 0, 5_000_000);
         books.take_in(4, 1, 0, 100_000_005);
-        (books.account_at(&terms, 5).unwrap(), terms)
+        (books.account_at(5).unwrap(), terms)
     }
 
     #[test]
@@ -328,7 +386,8 @@ mod tests {
             "W = c1*P1 + c2*P2 = 1/10*50000.00 + 1/5*1000000.05 = 205000.01 EUR",
             "share = 3/5 of T + 2/5 of S",
             "community   39.00 %  39/100",
-            "What no ledger can show: that reported revenue is complete, or that an hour was worked.",
+            "The ledger does not prove that reported revenue is complete",
+            "The ledger does not prove that an hour was worked",
         ] {
             assert!(text.contains(line), "{line} is not in\n{text}");
         }

@@ -1,7 +1,10 @@
-//! Agreements as people write them: a TOML file to [`Terms`]. `examples/two-parties.toml` explains every key.
+//! Agreements as people write them: a TOML file to [`Terms`]. `examples/two-parties.toml` explains the keys that most need; those
+//! of the other rules are the words of `terms.proto`.
 //!
 //! Looks that every name is one of the file's own, so that a slip is shown with its line; whether the terms fit
 //! together, the law decides.
+
+mod rules;
 
 use std::{
     fs::File,
@@ -17,13 +20,16 @@ use crate::{
     digest::Digest,
     keys::{PublicKey, SecretKey},
     split::Ratio,
-    statement::terms::{
-        Currency, CurrencyCode, Dimension, LegalText, Licence, Name, Party, PartyKey, Prevails, Role, Scope, Stream,
-        Terms, Unit, WorkedExample,
+    statement::{
+        rules::Mediator,
+        terms::{
+            Currency, CurrencyCode, Dimension, LegalText, Licence, Name, Party, PartyKey, Prevails, Role, Scope,
+            Stream, Terms, Unit, WorkedExample,
+        },
     },
 };
 
-/// A file that is ready to be filled in, with every key explained.
+/// A file that is ready to be filled in, with its keys explained.
 pub const EXAMPLE: &str = include_str!("../../examples/two-parties.toml");
 
 /// What the terms are read for.
@@ -60,6 +66,18 @@ pub fn read(file: &TomlFile, purpose: Purpose) -> Result<Terms, TomlFileError> {
         "streams",
         "licences",
         "examples",
+        "mediator",
+        "calendar",
+        "windows",
+        "waterfall",
+        "share_policy",
+        "rounding",
+        "decay",
+        "trial",
+        "exit",
+        "tail_days",
+        "baselines",
+        "daily_claims_max",
     ])?;
     let parties = list(&terms, "parties", |node| party(node, purpose))?;
     let currencies = list(&terms, "currencies", currency)?;
@@ -69,6 +87,8 @@ pub fn read(file: &TomlFile, purpose: Purpose) -> Result<Terms, TomlFileError> {
     let streams = list(&terms, "streams", |node| stream(node, &names))?;
     let known = Known { parties: &names, currencies: &currencies, dimensions: &dimensions, streams: &streams };
     let examples = optional_list(&terms, "examples", |node| example(node, &known))?;
+    let waterfall = terms.read("waterfall", |node| rules::waterfall(node, &known))?.unwrap_or_default();
+    let baselines = optional_list(&terms, "baselines", |node| rules::baseline(node, &known))?;
     Ok(Terms {
         title: terms.need("title")?.text()?.to_owned(),
         legal_text: legal_text(&terms, file.path(), purpose)?,
@@ -82,10 +102,29 @@ pub fn read(file: &TomlFile, purpose: Purpose) -> Result<Terms, TomlFileError> {
         dimensions,
         units,
         streams,
+        mediator: terms.read("mediator", |node| rules::mediator(node, purpose))?,
+        calendar: terms.read("calendar", |node| choice(&node, &rules::CALENDARS))?,
+        windows: terms.read("windows", rules::windows)?.unwrap_or_default(),
+        waterfall,
+        share_policy: terms.read("share_policy", |node| choice(&node, &rules::SHARE_POLICIES))?.unwrap_or_default(),
+        rounding: terms.read("rounding", |node| choice(&node, &rules::ROUNDINGS))?.unwrap_or_default(),
+        decay: terms.read("decay", |node| node.ratio())?.unwrap_or(Ratio::ZERO),
+        trial: terms.read("trial", |node| rules::trial(node, file.path(), purpose))?,
+        exit: terms.read("exit", rules::exit)?,
+        tail_days: terms.read("tail_days", |node| node.count())?.unwrap_or(0),
+        baselines,
+        daily_claims_max: terms.read("daily_claims_max", |node| node.count())?.filter(|claims| *claims > 0),
     })
 }
 
-/// What worked examples may name.
+/// Reads a file that names a mediator alone.
+///
+/// Errors: as [`load`].
+pub fn read_mediator(file: &TomlFile) -> Result<Mediator, TomlFileError> {
+    rules::mediator(file.parse()?.root(), Purpose::Sign)
+}
+
+/// What worked examples and rules may name.
 struct Known<'a> {
     parties: &'a [&'a Name],
     currencies: &'a [Currency],
@@ -93,7 +132,7 @@ struct Known<'a> {
     streams: &'a [Stream],
 }
 
-fn list<T>(
+pub(super) fn list<T>(
     table: &Table<'_>,
     key: &'static str,
     read: impl Fn(Node<'_>) -> Result<T, TomlFileError>,
@@ -101,7 +140,7 @@ fn list<T>(
     table.need(key)?.items()?.into_iter().map(read).collect()
 }
 
-fn optional_list<T>(
+pub(super) fn optional_list<T>(
     table: &Table<'_>,
     key: &'static str,
     read: impl Fn(Node<'_>) -> Result<T, TomlFileError>,
@@ -115,7 +154,7 @@ fn party(node: Node<'_>, purpose: Purpose) -> Result<Party, TomlFileError> {
     let keys = optional_list(&table, "keys", party_key)?;
     let keys = match (keys.is_empty(), purpose) {
         (false, _) => keys,
-        (true, Purpose::Try) => vec![PartyKey { key: stand_in(&name), scopes: ALL_SCOPES.to_vec() }],
+        (true, Purpose::Try) => vec![PartyKey { key: stand_in(name.as_str()), scopes: ALL_SCOPES.to_vec() }],
         (true, Purpose::Sign) => return Err(table.missing("keys")),
     };
     Ok(Party {
@@ -131,8 +170,8 @@ fn party(node: Node<'_>, purpose: Purpose) -> Result<Party, TomlFileError> {
 }
 
 /// Returns a key for trying terms out. Whoever runs this can compute its secret, so that it must never be signed for.
-fn stand_in(party: &Name) -> PublicKey {
-    SecretKey::from_seed(Digest::of(&[b"counterfoil stand-in\n", party.as_str().as_bytes()]).as_bytes()).public()
+fn stand_in(whose: &str) -> PublicKey {
+    SecretKey::from_seed(Digest::of(&[b"counterfoil stand-in\n", whose.as_bytes()]).as_bytes()).public()
 }
 
 fn party_key(node: Node<'_>) -> Result<PartyKey, TomlFileError> {
@@ -153,17 +192,27 @@ fn legal_text(terms: &Table<'_>, path: &Path, purpose: Purpose) -> Result<LegalT
         return Ok(LegalText { digest, uri: String::new(), prevails: Prevails::Prose });
     }
     let table = terms.need("legal_text")?.table(&["file", "digest", "uri", "prevails"])?;
-    let digest = match (table.get("file"), table.get("digest")) {
-        (Some(node), None) => match purpose {
-            Purpose::Sign => digest_of_file(&node, path)?,
-            Purpose::Try => Digest::of(&[]),
-        },
-        (None, Some(node)) => hex_digest(&node)?,
-        (Some(_), Some(node)) => return Err(node.wrong("give the file or its digest, not both")),
-        (None, None) => return Err(table.missing("file")),
-    };
+    let digest = file_or_digest(&table, ["file", "digest"], path, purpose)?;
     let uri = table.read("uri", |node| Ok(node.text()?.to_owned()))?.unwrap_or_default();
     Ok(LegalText { digest, uri, prevails: choice(&table.need("prevails")?, &PREVAILS)? })
+}
+
+/// Reads a digest, or hashes the file that is named in its place; `keys` are those of the file and of the digest.
+pub(super) fn file_or_digest(
+    table: &Table<'_>,
+    keys: [&'static str; 2],
+    path: &Path,
+    purpose: Purpose,
+) -> Result<Digest, TomlFileError> {
+    match keys.map(|key| table.get(key)) {
+        [Some(node), None] => match purpose {
+            Purpose::Sign => digest_of_file(&node, path),
+            Purpose::Try => Ok(Digest::of(&[])),
+        },
+        [None, Some(node)] => hex_digest(&node),
+        [Some(_), Some(node)] => Err(node.wrong("give the file or its digest, not both")),
+        [None, None] => Err(table.missing(keys[0])),
+    }
 }
 
 fn hex_digest(node: &Node<'_>) -> Result<Digest, TomlFileError> {
@@ -248,15 +297,9 @@ fn licence(node: Node<'_>) -> Result<Licence, TomlFileError> {
 
 fn example(node: Node<'_>, known: &Known<'_>) -> Result<WorkedExample, TomlFileError> {
     let table = node.table(&["title", "points", "currency", "gross", "allocations"])?;
-    let codes = || known.currencies.iter().map(|currency| &currency.code);
-    let currency = match table.get("currency") {
-        Some(node) => node.name_among("currency", codes())?,
-        None if known.currencies.len() == 1 => 0,
-        None => return Err(table.missing("currency")),
-    };
-    let currency = known.currencies.get(currency).ok_or_else(|| table.missing("currency"))?;
+    let currency = currency_of(&table, known)?;
     let code: CurrencyCode = currency.code.clone();
-    let amount = |node: &Node<'_>| amount::minor_units(node.text()?, currency).map_err(|error| node.wrong(error));
+    let amount = |node: &Node<'_>| amount_in(node, currency);
     let mut points = Vec::new();
     for (name, node) in entries(&table, "points")? {
         let dimension = node.among(name, "dimension", known.dimensions.iter().map(|dimension| &dimension.name))?;
@@ -276,6 +319,27 @@ fn example(node: Node<'_>, known: &Known<'_>) -> Result<WorkedExample, TomlFileE
         gross,
         allocations: each_party(&table.need("allocations")?, known.parties, amount)?,
     })
+}
+
+/// Reads the name of a party.
+fn party_among(table: &Table<'_>, key: &'static str, known: &Known<'_>) -> Result<Name, TomlFileError> {
+    let party = table.need(key)?.name_among("party", known.parties)?;
+    Ok(known.parties[party].clone())
+}
+
+/// Reads which currency an amount is in; it may be left out where there is only one.
+fn currency_of<'k>(table: &Table<'_>, known: &Known<'k>) -> Result<&'k Currency, TomlFileError> {
+    let codes = known.currencies.iter().map(|currency| &currency.code);
+    let currency = match table.get("currency") {
+        Some(node) => node.name_among("currency", codes)?,
+        None if known.currencies.len() == 1 => 0,
+        None => return Err(table.missing("currency")),
+    };
+    known.currencies.get(currency).ok_or_else(|| table.missing("currency"))
+}
+
+fn amount_in(node: &Node<'_>, currency: &Currency) -> Result<u64, TomlFileError> {
+    amount::minor_units(node.text()?, currency).map_err(|error| node.wrong(error))
 }
 
 fn entries<'a>(table: &Table<'a>, key: &str) -> Result<Vec<(&'a str, Node<'a>)>, TomlFileError> {
@@ -325,163 +389,11 @@ const ROLES: [(&str, Role); 6] = [
     ("academic", Role::Academic),
     ("other", Role::Other),
 ];
-const SCOPES: [(&str, Scope); 4] =
+/// The scopes of keys as people write them.
+pub const SCOPES: [(&str, Scope); 4] =
     [("GOVERN", Scope::Govern), ("CLAIM", Scope::Claim), ("ATTEST", Scope::Attest), ("REPORT", Scope::Report)];
 const PREVAILS: [(&str, Prevails); 2] = [("prose", Prevails::Prose), ("computation", Prevails::Computation)];
 const ALL_SCOPES: [Scope; 4] = [Scope::Govern, Scope::Claim, Scope::Attest, Scope::Report];
 
 #[cfg(test)]
-mod tests {
-    use std::{fs, path::Path};
-
-    use tempfile::TempDir;
-
-    use super::{EXAMPLE, Purpose, load, read};
-    use crate::{
-        agreement::terms::check,
-        cli::toml_file::{TomlFile, TomlFileError},
-        digest::Digest,
-        keys::SecretKey,
-        statement::terms::{Scope, Terms},
-    };
-
-    fn tried(text: &str) -> Result<Terms, TomlFileError> {
-        read(&TomlFile::new(Path::new("agreement.toml"), text.to_owned()), Purpose::Try)
-    }
-
-    /// Puts `put` for `found` into the example and returns what is said about it.
-    fn said_of(found: &str, put: &str) -> String {
-        assert!(EXAMPLE.contains(found), "the example has no {found}");
-        let error = tried(&EXAMPLE.replacen(found, put, 1)).unwrap_err();
-        format!("{error}; {}", error.hint().unwrap_or_default())
-    }
-
-    fn line_of(text: &str) -> usize {
-        1 + EXAMPLE.lines().position(|line| line.starts_with(text)).unwrap()
-    }
-
-    #[test]
-    fn the_example_is_terms_that_the_law_takes() {
-        let terms = tried(EXAMPLE).unwrap();
-        check(&terms).unwrap();
-        assert_eq!(terms.parties.len(), 2);
-        assert_eq!(terms.dimensions[0].default_shares[0].to_string(), "7/10");
-        assert_eq!(terms.examples[0].allocations, [14_350_000, 6_150_000]);
-        assert_eq!(terms.examples[1].allocations, [1_280, 720]);
-        assert_eq!(terms.back_date_days_max, Some(400));
-    }
-
-    #[test]
-    fn every_example_is_terms_that_the_law_takes() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-        let mut examples = 0;
-        for file in fs::read_dir(folder).unwrap() {
-            let path = file.unwrap().path();
-            check(&load(&path, Purpose::Try).unwrap()).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()));
-            examples += 1;
-        }
-        assert!(examples >= 4, "{examples}");
-    }
-
-    #[test]
-    fn what_is_signed_has_real_keys_and_the_digest_of_the_text() {
-        let folder = TempDir::new().unwrap();
-        let path = folder.path().join("agreement.toml");
-        let key = |seed: u8| SecretKey::from_seed(&[seed; 32]).public();
-        fs::write(&path, EXAMPLE).unwrap();
-        let missing = load(&path, Purpose::Sign).unwrap_err().to_string();
-        let line = line_of("[[parties]]");
-        assert!(missing.ends_with(&format!("agreement.toml:{line}: parties[0].keys: is missing")), "{missing}");
-        let community = format!("keys = [\"{}\"]\ngovern_threshold = 1 ", key(1));
-        let scoped = format!("{{ key = \"{}\", scopes = [\"REPORT\", \"govern\"] }}", key(2));
-        let text = EXAMPLE.replacen("govern_threshold = 1 ", &community, 1).replacen(
-            "# keys = [\"key1...\"]",
-            &format!("keys = [{scoped}]"),
-            1,
-        );
-        fs::write(&path, text).unwrap();
-        let unread = load(&path, Purpose::Sign).unwrap_err();
-        assert!(matches!(&unread, TomlFileError::Named { key, .. } if key == "legal_text.file"), "{unread}");
-        fs::write(folder.path().join("agreement.md"), "We agree.").unwrap();
-        let terms = load(&path, Purpose::Sign).unwrap();
-        assert_eq!(terms.legal_text.digest, Digest::of(&[b"We agree."]));
-        assert_eq!(terms.parties[0].keys[0].key, key(1));
-        assert_eq!(terms.parties[0].keys[0].scopes.len(), 4);
-        assert_eq!(terms.parties[1].keys[0].scopes, [Scope::Govern, Scope::Report]);
-    }
-
-    #[test]
-    fn a_slip_is_shown_with_its_line_and_what_was_meant() {
-        let said = said_of("govern_threshold", "govern_treshold");
-        let line = line_of("govern_threshold");
-        let place = format!("agreement.toml:{line}: parties[0].govern_treshold");
-        assert_eq!(said, format!("{place}: is not known here; did you mean `govern_threshold`?"));
-        let said = said_of("enterprise = \"30%\" }", "entreprise = \"30%\" }");
-        assert!(said.contains("`entreprise` is no party of this agreement; did you mean `enterprise`?"), "{said}");
-        let said = said_of("dimension = \"T\"", "dimension = \"Q\"");
-        assert!(
-            said.ends_with("units[0].dimension: `Q` is no dimension of this agreement; did you mean `T`?"),
-            "{said}"
-        );
-        let said = said_of("collector = \"community\"", "collector = \"foundation\"");
-        assert!(
-            said.ends_with("`foundation` is no party of this agreement; known are: community, enterprise"),
-            "{said}"
-        );
-    }
-
-    #[test]
-    fn floats_are_refused_with_the_exact_form() {
-        let said = said_of("points = \"3/2\"", "points = 1.5");
-        assert!(
-            said.ends_with(
-                "units[1].points: 1.5 is a floating-point number; write it in quotes, it is then exact: \"1.5\""
-            ),
-            "{said}"
-        );
-        assert!(tried(&EXAMPLE.replacen("points = \"3/2\"", "points = \"1.5\"", 1)).is_ok());
-    }
-
-    #[test]
-    fn every_other_mistake_names_its_place() {
-        for (found, put, said) in [
-            ("title = \"One", "titel = \"One", "titel: is not known here; did you mean `title`?"),
-            ("weight = \"3/5\"", "weight = \"3/0\"", "dimensions[0].weight: the denominator is zero"),
-            ("name = \"commit\"", "", "units[0].name: is missing"),
-            ("name = \"commit\"", "name = \"a commit\"", "units[0].name: a name has 1 to 64 characters"),
-            ("code = \"EUR\"", "code = \"euro\"", "currencies[0].code: a currency code has"),
-            ("exponent = 2", "exponent = -2", "currencies[0].exponent: must be a whole number below 2^32, not -2"),
-            ("role = \"community\"", "role = \"comunity\"", "`comunity` is none of community, enterprise"),
-            ("\"12.80\"", "\"12.805\"", "examples[1].allocations.community: `12.805` is finer than EUR"),
-            ("\"12.80\"", "12.80", "examples[1].allocations.community: must be a text in quotes, not 12.80"),
-            ("community = \"70%\", ", "", "dimensions[0].default_shares: `community` is missing"),
-            ("lapses_on_decline = false", "lapses_on_decline = 0", "lapses_on_decline: must be true or false"),
-            ("file = \"agreement.md\"", "", "legal_text.file: is missing"),
-            ("file = \"agreement.md\"", "digest = \"00\"", "legal_text.digest: a digest has 32 bytes, not 1"),
-            ("uri = \"\"", "digest = \"00\"", "give the file or its digest, not both"),
-            ("title = \"One", "title = One", "not TOML:"),
-            (
-                "# acceptance_deadline = 2030-12-31",
-                "acceptance_deadline = 2030-12-31T10:00:00",
-                "acceptance_deadline: `2030",
-            ),
-        ] {
-            let found = said_of(found, put);
-            assert!(found.contains(said), "{found}\nis not\n{said}");
-        }
-        let dated = EXAMPLE.replacen("# acceptance_deadline = 2030-12-31", "acceptance_deadline = 2030-12-31", 1);
-        assert_eq!(tried(&dated).unwrap().acceptance_deadline, Some("2030-12-31".parse().unwrap()));
-    }
-
-    #[test]
-    fn files_that_are_too_large_or_missing_are_errors() {
-        let folder = TempDir::new().unwrap();
-        let path = folder.path().join("agreement.toml");
-        assert!(matches!(load(&path, Purpose::Try), Err(TomlFileError::Read { .. })));
-        fs::write(&path, " ".repeat(1_024 * 1_024 + 1)).unwrap();
-        assert!(matches!(load(&path, Purpose::Try), Err(TomlFileError::TooLarge { .. })));
-        fs::write(&path, "").unwrap();
-        let empty = load(&path, Purpose::Try).unwrap_err().to_string();
-        assert!(empty.ends_with("agreement.toml:1: parties: is missing"), "{empty}");
-    }
-}
+mod tests;

@@ -440,7 +440,7 @@ impl TomlFileError {
                     meant(nearest, known)
                 }
                 Problem::Float { found } => format!("write it in quotes, it is then exact: \"{found}\""),
-                Problem::Missing => "`counterfoil propose --example` shows and explains every key".to_owned(),
+                Problem::Missing => "`counterfoil propose --example` shows the keys and explains them".to_owned(),
                 Problem::Kind { .. } | Problem::Wrong { .. } => return None,
             },
             Self::Syntax { .. } => {

@@ -146,14 +146,18 @@ pub fn open_agreement(
     from_server(session, id, each)
 }
 
-/// Reads this machine's own copy of a ledger, for who has no network.
-pub fn open_own_copy(session: &Session, id: AgreementId) -> Result<VerifiedLedger, Failure> {
+/// Reads this machine's own copy of a ledger, for who has no network, and shows each entry to `each`.
+pub fn open_own_copy(
+    session: &Session,
+    id: AgreementId,
+    each: impl FnMut(Audited<'_>),
+) -> Result<VerifiedLedger, Failure> {
     let path = Home::of(&session.settings)?.agreement(id).ledger();
     if !path.is_file() {
         return Err(Failure::usage(format!("there is no copy of {id} on this machine yet"))
             .hint("read it once with a network: counterfoil show"));
     }
-    let ledger = from_file(session, &path, |_| ())?;
+    let ledger = from_file(session, &path, each)?;
     sound_or_failure(&ledger.report, &path)?;
     Ok(ledger)
 }

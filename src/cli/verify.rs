@@ -1,4 +1,4 @@
-//! `verify`: checks a receipt, offline.
+//! `verify`: checks a receipt, or judges a signed refusal again, offline.
 
 use std::path::PathBuf;
 
@@ -14,26 +14,39 @@ use crate::{
         home::Home,
         known_logs::KnownLogs,
         output::good,
+        refusals::{self, With},
         session::Session,
     },
     ledger::{
         entry::Entry,
         receipt::{RECEIPT_BYTES_MAX, Receipt},
+        refusal::SignedRefusal,
     },
     statement::wire,
 };
 
-/// Check a receipt, offline: that its entry is in the ledger that the log signed
+/// Check a receipt, or judge a refusal that the log signed, offline
 #[derive(Args, Debug)]
-#[command(after_help = "Example:
+#[command(after_help = "Examples:
   counterfoil verify 000012-benefit.receipt --log-key key1...
+  counterfoil verify st1....refusal --statement st1....json --bundle ledger.counterfoil
 
 A receipt is a c2sp.org/tlog-proof@v1 file with the entry inside. Without --log-key the key that this machine has known for the
-log is used. Ends with 0 when it holds, with 10 when it does not.")]
+log is used. Ends with 0 when it holds, with 10 when it does not.
+
+A refusal names the ledger and the time that a statement was judged at. With the ledger and the statement the law is asked again:
+ends with 0 when the refusal was right, with 11 when the law admits the statement or refuses it for another reason. A refusal of a
+proposal needs no ledger. What a server refuses is kept in the home directory, with its statement, under refused/.")]
 pub(super) struct VerifyArgs {
-    /// The file of the receipt
+    /// The file of the receipt, or of the refusal
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// For a refusal: the ledger, as `counterfoil export` writes it
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<PathBuf>,
+    /// For a refusal: the signed statement that was refused
+    #[arg(long, value_name = "FILE")]
+    statement: Option<PathBuf>,
     /// The log's public key as you know it: key1... or a verifier key [setting: log_key]
     #[arg(long, value_name = "KEY")]
     log_key: Option<String>,
@@ -42,6 +55,14 @@ pub(super) struct VerifyArgs {
 pub(super) fn run(args: &VerifyArgs, session: &mut Session) -> Result<Exit, Failure> {
     session.settings.flag(Word::LogKey, args.log_key.as_deref());
     let text = args::read_text(&args.file, u64::try_from(RECEIPT_BYTES_MAX).unwrap_or(u64::MAX))?;
+    if let Some(origin) = SignedRefusal::stated_origin(&text) {
+        let (bundle, statement) = (args.bundle.as_ref(), args.statement.as_ref());
+        return refusals::verify(&text, origin, &With { file: &args.file, bundle, statement }, session);
+    }
+    if args.bundle.is_some() || args.statement.is_some() {
+        return Err(Failure::usage(format!("{} is no refusal", args.file.display()))
+            .hint("--bundle and --statement are for refusals; a receipt has its entry inside"));
+    }
     let unverified = |says: &str| Failure::new(Exit::Unverified, format!("{}: {says}", args.file.display()));
     let receipt = Receipt::parse(&text).map_err(|cause| unverified("this is no receipt").because(cause))?;
     let leaf = receipt.extra.clone().ok_or_else(|| {

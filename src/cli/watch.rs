@@ -33,14 +33,19 @@ pub(super) struct WatchArgs {
 
 pub(super) fn run(args: &WatchArgs, session: &mut Session) -> Result<Exit, Failure> {
     let wanted = args.ledger.apply(&mut session.settings).map(str::to_owned);
-    let ledger = verified::open(session, wanted.as_deref())?;
+    let mut places = Vec::new();
+    let ledger = verified::open_each(session, wanted.as_deref(), |entry| {
+        places.extend(entry.signed.map(|signed| (signed.id(), entry.index)));
+    })?;
     let (id, size) = (ledger.agreement.id(), ledger.agreement.size());
     let Some(mut connection) = ledger.connection else {
         return Err(Failure::usage("a file does not grow").hint("give the agreement: agr1..."));
     };
     let verifier = connection.trust_log_of(session, id)?;
     let from = args.from.unwrap_or(size);
-    let teller = Teller::of(&ledger.agreement);
+    let mut teller = Teller::of(&ledger.agreement);
+    // The first entry founded what all others speak of.
+    places.into_iter().skip(1).for_each(|(id, index)| teller.learn(id, index));
     session.output.note(format!("Watching {id} from entry {from} on; interrupt to end."));
     let mut watch = session.wait(connection.client.watch(id, from, Some(&verifier)))?;
     let end = args.count.map(|count| from.saturating_add(count));
@@ -59,6 +64,7 @@ pub(super) fn run(args: &WatchArgs, session: &mut Session) -> Result<Exit, Failu
                         "kind": signed.statement().body.kind().as_str(), "party": party, "says": says,
                     })
                 };
+                teller.learn(signed.id(), index);
                 session.output.answer_line(value, || format!("{index:>6}  {}  {party} {says}", entry.admitted))?;
             }
             Event::Checkpoint(checkpoint) => {

@@ -1,30 +1,36 @@
-//! `withdraw`: a party takes back its proposal, or one of its contributions.
+//! `withdraw`: a party takes back what it has said and what is still open: its proposal, a contribution, a challenge, a dispute, or
+//! what it moved.
 
 use clap::Args;
 
 use crate::{
+    agreement::Agreement,
     cli::{
-        accept::proposal_of,
+        accept::is_negotiated,
         args::{AgreementArgs, SignArgs},
         error::{Exit, Failure},
         ids,
         session::Session,
         signing::Signer,
     },
-    statement::{Body, ContributionWithdrawal, ProposalWithdrawal},
+    statement::{Body, ContributionWithdrawal, ProposalWithdrawal, change::Withdrawal, id::StatementId},
 };
 
-/// Take back your proposal, or a contribution of yours
+/// Take back what you have said and what is still open: a proposal, a contribution, a challenge, a dispute, a cost, a payment, what you
+/// moved
 #[derive(Args, Debug)]
 #[command(
-    after_help = "A contribution can be withdrawn until a settlement has counted it; its entry stays in the ledger.
+    after_help = "A contribution can be withdrawn until a settlement has counted it; its entry stays in the ledger. A challenge or a \
+dispute is over when who opened it takes it back; what was held for it is then paid as it stands.
 
 Examples:
   counterfoil withdraw 12 --reason \"claimed twice\" --key community.key
+  counterfoil withdraw 47 --reason \"we agree now\" --key community.key
   counterfoil withdraw agr1qqq... --key community.key"
 )]
 pub(super) struct WithdrawArgs {
-    /// The contribution (its entry, or st1...), or the agreement whose proposal you take back (agr1...)
+    /// The contribution, challenge, dispute, motion, cost or payment (its entry, or st1...), or the agreement whose proposal you take back (agr1...)
+    #[arg(value_name = "AGREEMENT|ENTRY|ID")]
     id: String,
     /// Why, for the other parties
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
@@ -40,15 +46,26 @@ pub(super) fn run(args: &WithdrawArgs, session: &mut Session) -> Result<Exit, Fa
     let whole = args.id.starts_with("agr1");
     let agreement = if whole { Some(args.id.as_str()) } else { args.agreement.agreement.as_deref() };
     let mut signer = Signer::begin(session, &args.sign, agreement)?;
-    let proposal = proposal_of(signer.agreement());
-    if whole || args.id == proposal.to_string() {
+    // The live terms: a counter-proposal takes the place of the proposal.
+    let proposal = signer.agreement().terms_id();
+    if whole || (is_negotiated(signer.agreement()) && args.id == proposal.to_string()) {
         let body = Body::ProposalWithdrawal(ProposalWithdrawal { proposal, reason });
         return signer.say(vec![body], "", |_, _| {
             Some("the proposal has lapsed; a new one founds a new agreement: counterfoil propose".to_owned())
         });
     }
+    if let Some(statement) = open_matter(signer.agreement(), &args.id) {
+        let body = Body::Withdrawal(Withdrawal { statement, reason });
+        return signer.say(vec![body], "", |_, _| {
+            Some("it is as if it had not been said, but its entry stays: counterfoil log".to_owned())
+        });
+    }
     let known = signer.agreement().contributions().map(|view| (view.index, view.id));
-    let contribution = ids::find(&args.id, "contribution", known)?;
+    let contribution = ids::find(&args.id, "contribution", known).map_err(|failure| {
+        failure.hint(
+            "what can be taken back: contributions, challenges, disputes, and what waits for others (`counterfoil motions`)",
+        )
+    })?;
     let body = Body::ContributionWithdrawal(ContributionWithdrawal { contribution, reason });
     signer.say(vec![body], "", |_, _| {
         Some(
@@ -56,4 +73,14 @@ pub(super) fn run(args: &WithdrawArgs, session: &mut Session) -> Result<Exit, Fa
                 .to_owned(),
         )
     })
+}
+
+/// Finds something that is open and no contribution.
+fn open_matter(agreement: &Agreement, text: &str) -> Option<StatementId> {
+    let disputes = agreement.disputes().map(|case| (case.index, case.id));
+    let motions = agreement.motions().map(|motion| (motion.index, motion.id));
+    let challenges = agreement.challenges().map(|challenge| (challenge.index, challenge.id));
+    let costs = agreement.costs().into_iter().map(|cost| (cost.index, cost.id));
+    let payments = agreement.open_payments().into_iter().map(|payment| (payment.index, payment.id));
+    ids::find(text, "dispute", disputes.chain(motions).chain(challenges).chain(costs).chain(payments)).ok()
 }

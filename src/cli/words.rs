@@ -1,5 +1,11 @@
 //! Statements in words: what a person is shown before signing, and each entry of a ledger in one line.
 
+mod changes;
+mod disputes;
+mod money;
+mod terms;
+mod work;
+
 use std::collections::HashMap;
 
 use crate::{
@@ -10,14 +16,22 @@ use crate::{
     statement::{
         Artifact, ArtifactKind, Attestation, Benefit, Body, Contribution, Reversal, Settlement, Statement, Verdict,
         id::StatementId,
-        terms::{Currency, CurrencyCode, Prevails, Terms},
+        terms::{Currency, CurrencyCode, Terms},
     },
     time::Timestamp,
 };
 
+pub use changes::{matter_name, party_name};
+pub use terms::{Line, mediator_text, scopes_text, terms_diff};
+pub use work::{GROUNDS, ground};
+
+use terms::terms_lines;
+
 /// Tells what statements say, with the names of one agreement.
 pub struct Teller<'a> {
     terms: &'a Terms,
+    /// Who knows later keys than the terms.
+    agreement: Option<&'a Agreement>,
     /// Where statements that others name stand.
     entries: HashMap<StatementId, u64>,
     /// The currencies of benefits, which their reversals do not repeat.
@@ -28,25 +42,45 @@ impl<'a> Teller<'a> {
     /// Takes the names of terms whose ledger is not known.
     #[must_use]
     pub fn new(terms: &'a Terms) -> Self {
-        Self { terms, entries: HashMap::new(), currencies: HashMap::new() }
+        Self { terms, agreement: None, entries: HashMap::new(), currencies: HashMap::new() }
     }
 
     /// Takes the names of an agreement.
     #[must_use]
     pub fn of(agreement: &'a Agreement) -> Self {
-        let mut teller = Self::new(agreement.terms());
+        let mut teller = Self { agreement: Some(agreement), ..Self::new(agreement.terms()) };
         teller.entries.extend(agreement.contributions().map(|view| (view.id, view.index)));
         for view in agreement.benefits() {
             teller.entries.insert(view.id, view.index);
             teller.currencies.insert(view.id, view.benefit.currency.clone());
             teller.entries.extend(view.reversals().map(|reversal| (reversal.id, reversal.index)));
         }
+        teller.entries.extend(agreement.disputes().map(|case| (case.id, case.index)));
+        teller.entries.extend(agreement.ended_disputes().iter().map(|ended| (ended.id, ended.index)));
+        let code = |currency: usize| agreement.terms().currencies[currency].code.clone();
+        teller.currencies.extend(agreement.costs().iter().map(|cost| (cost.id, code(cost.currency))));
+        teller.entries.extend(agreement.costs().iter().map(|cost| (cost.id, cost.index)));
+        teller.entries.extend(agreement.open_payments().iter().map(|payment| (payment.id, payment.index)));
+        teller.entries.extend(agreement.motions().map(|motion| (motion.id, motion.index)));
+        teller.entries.extend(work::places(agreement));
         teller
     }
 
-    /// Returns the party of a key: its name, or the key when it is nobody's.
+    /// Learns where a statement stands, for those that later ones name and the agreement has forgotten.
+    pub fn learn(&mut self, id: StatementId, index: u64) {
+        self.entries.entry(id).or_insert(index);
+    }
+
+    /// Returns the party of a key: its name, `mediator`, or the key when it is nobody's.
     #[must_use]
     pub fn party(&self, key: PublicKey) -> String {
+        let appointed = self.agreement.and_then(Agreement::appointed).map(|appointed| &appointed.mediator);
+        if appointed.or(self.terms.mediator.as_ref()).is_some_and(|mediator| mediator.keys.contains(&key)) {
+            return "mediator".to_owned();
+        }
+        if let Some(party) = self.agreement.and_then(|agreement| agreement.party_of(key)) {
+            return self.terms.parties[party].name.to_string();
+        }
         let party = self.terms.parties.iter().find(|party| party.keys.iter().any(|of_party| of_party.key == key));
         party.map_or_else(|| key.to_string(), |party| party.name.to_string())
     }
@@ -59,8 +93,8 @@ impl<'a> Teller<'a> {
                 let parties: Vec<&str> = terms.parties.iter().map(|party| party.name.as_str()).collect();
                 format!("proposes \"{}\" to {}", plain(&terms.title), and(&parties))
             }
-            Body::Acceptance(_) => "accepts the proposal".to_owned(),
-            Body::Decline(body) => format!("declines the proposal{}", why(&body.reason)),
+            Body::Acceptance(body) => format!("accepts {}", self.moved(body.proposal)),
+            Body::Decline(body) => format!("declines {}{}", self.moved(body.proposal), why(&body.reason)),
             Body::ProposalWithdrawal(body) => format!("withdraws the proposal{}", why(&body.reason)),
             Body::Contribution(body) => self.contribution(body),
             Body::ContributionWithdrawal(body) => {
@@ -74,6 +108,25 @@ impl<'a> Teller<'a> {
                 format!("confirms the reversal of {}", self.entries_of(&body.reversals))
             }
             Body::Settlement(body) => self.settlement(body),
+            Body::Cost(body) => self.cost(body),
+            Body::CostConfirmation(body) => format!("confirms the cost of {}", self.entries_of(&body.costs)),
+            Body::NilReport(body) => self.nil_report(body),
+            Body::Closing(body) => self.closing(*body),
+            Body::Acknowledgement(body) => {
+                format!("agrees with the settlement of the first {} entries", body.tree_size)
+            }
+            Body::Payment(body) => self.payment(body),
+            Body::PaymentConfirmation(body) => {
+                format!("confirms that it received the payment of {}", self.entries_of(&body.payments))
+            }
+            Body::Dispute(body) => self.dispute(body),
+            Body::Evidence(body) => self.evidence(body),
+            Body::Offer(body) => self.offer(body),
+            Body::Ruling(body) => self.ruling(body),
+            other => match self.change(other).or_else(|| self.work(other)) {
+                Some(says) => says,
+                None => format!("says a {}", other.kind()),
+            },
         }
     }
 
@@ -82,8 +135,9 @@ impl<'a> Teller<'a> {
             0 => String::new(),
             count => format!(", {}", counted(count, "artifact", "artifacts")),
         };
+        let task = body.task.as_ref().map_or(String::new(), |task| format!(" to the task {task}"));
         format!(
-            "contributes {} {}, worked {}{artifacts}{}",
+            "contributes {} {}{task}, worked {}{artifacts}{}",
             body.quantity,
             body.unit,
             span_text(body.work_start, body.work_end),
@@ -94,7 +148,10 @@ impl<'a> Teller<'a> {
     fn attestation(&self, body: &Attestation) -> String {
         let entries = self.entries_of(&body.contributions);
         let says = match body.verdict {
-            Verdict::Accepted { quality } => format!("accepts {entries} at quality {quality}"),
+            Verdict::Accepted { quality, unplanned } => {
+                let unplanned = if unplanned { ", also as unplanned work" } else { "" };
+                format!("accepts {entries} at quality {quality}{unplanned}")
+            }
             Verdict::Rejected => format!("rejects {entries}"),
             Verdict::ChangesRequested => format!("asks for changes of {entries}"),
         };
@@ -135,8 +192,14 @@ impl<'a> Teller<'a> {
     pub fn lines(&self, statement: &Statement) -> Vec<(&'static str, String)> {
         let mut lines = vec![("says", self.line(statement))];
         match &statement.body {
-            Body::Proposal(terms) => lines.extend(proposal_lines(terms)),
-            Body::Acceptance(_) => lines.extend(proposal_lines(self.terms)),
+            Body::Proposal(terms) => lines.extend(terms_lines(terms)),
+            Body::Dispute(body) => lines.extend(self.outcome_lines(&body.outcomes)),
+            Body::Cost(body) => lines.extend(self.cost_lines(body)),
+            Body::Closing(body) => lines.extend(self.closing_lines(*body)),
+            Body::Payment(body) => lines.push(("evidence", format!("sha256 {}", body.evidence))),
+            Body::Evidence(body) => lines.push(("evidence", format!("sha256 {}", body.digest))),
+            Body::Offer(body) => lines.extend(self.outcome_lines(&body.outcomes)),
+            Body::Ruling(body) => lines.extend(self.ruling_lines(body)),
             Body::Contribution(body) => {
                 let unit = self.terms.units.iter().find(|unit| unit.name == body.unit);
                 if let Some(unit) = unit {
@@ -159,7 +222,7 @@ impl<'a> Teller<'a> {
             Body::Benefit(Benefit { evidence, .. }) | Body::Reversal(Reversal { evidence, .. }) => {
                 lines.push(("evidence", format!("sha256 {evidence}")));
             }
-            _ => {}
+            other => lines.extend(self.change_lines(other)),
         }
         lines
     }
@@ -181,11 +244,7 @@ impl<'a> Teller<'a> {
             .iter()
             .map(|id| self.entries.get(id).map_or_else(|| short(&id.to_string()), ToString::to_string))
             .collect();
-        match places.as_slice() {
-            [one] => format!("entry {one}"),
-            several if several.len() <= LISTED_MAX => format!("entries {}", several.join(", ")),
-            several => format!("{} entries, {} to {}", several.len(), several[0], several[several.len() - 1]),
-        }
+        span_of(&places)
     }
 
     fn amount(&self, code: &CurrencyCode, minor: u64) -> String {
@@ -209,86 +268,6 @@ impl<'a> Teller<'a> {
 
 /// How many names are listed before the rest is counted.
 const LISTED_MAX: usize = 8;
-
-fn proposal_lines(terms: &Terms) -> Vec<(&'static str, String)> {
-    let mut lines = Vec::new();
-    for party in &terms.parties {
-        let kappa = if party.coefficient == Ratio::ONE {
-            String::new()
-        } else {
-            format!(", coefficient {}", party.coefficient)
-        };
-        let display = plain(&party.display_name);
-        let keys = match party.keys.len() {
-            1 => "1 key".to_owned(),
-            count => format!("{} of {count} keys", party.govern_threshold),
-        };
-        lines.push(("party", format!("{}: {display}, {keys}{kappa}", party.name)));
-    }
-    for dimension in &terms.dimensions {
-        let shares: Vec<String> = dimension.default_shares.iter().map(ToString::to_string).collect();
-        let coefficients: Vec<String> = dimension.coefficients.iter().map(ToString::to_string).collect();
-        lines.push((
-            "dimension",
-            format!(
-                "{} ({}): weight {}, floor mass {}, default shares {}, coefficients {}",
-                dimension.name,
-                plain(&dimension.title),
-                dimension.weight,
-                dimension.floor_mass,
-                shares.join(" : "),
-                coefficients.join(" : ")
-            ),
-        ));
-    }
-    for unit in &terms.units {
-        let by = match unit.attestors.as_slice() {
-            [] => String::new(),
-            attestors => format!(" out of {}", and(&attestors.iter().map(|name| name.as_str()).collect::<Vec<_>>())),
-        };
-        lines.push((
-            "unit",
-            format!(
-                "{}: counts {} of {}, once attested by {}{by}",
-                unit.name,
-                unit.points,
-                unit.dimension,
-                counted(usize::try_from(unit.attestations).unwrap_or(usize::MAX), "other party", "other parties")
-            ),
-        ));
-    }
-    for stream in &terms.streams {
-        lines.push((
-            "stream",
-            format!(
-                "{} ({}): collected by {}, {} of the gross is pooled",
-                stream.name,
-                plain(&stream.title),
-                stream.collector,
-                stream.pool_rate
-            ),
-        ));
-    }
-    for licence in &terms.licences {
-        lines.push(("licence", format!("{}: {}", plain(&licence.deliverable), plain(&licence.spdx))));
-    }
-    let prevails = match terms.legal_text.prevails {
-        Prevails::Prose => "the text prevails over the computation",
-        Prevails::Computation => "the computation prevails over the text",
-    };
-    lines.push(("legal text", format!("sha256 {}; {prevails}", terms.legal_text.digest)));
-    lines.push((
-        "examples",
-        counted(terms.examples.len(), "worked example", "worked examples") + ", which come out to the last minor unit",
-    ));
-    if let Some(deadline) = terms.acceptance_deadline {
-        lines.push(("deadline", format!("to be accepted until {}", time_text(deadline))));
-    }
-    if let Some(days) = terms.back_date_days_max {
-        lines.push(("back-dating", format!("work may have ended {days} days before it is claimed")));
-    }
-    lines
-}
 
 fn artifact_text(artifact: &Artifact) -> String {
     let part = if artifact.fraction == Ratio::ONE { String::new() } else { format!(", {} of it", artifact.fraction) };
@@ -344,6 +323,24 @@ fn some(texts: &[String]) -> String {
         return texts.join(", ");
     }
     format!("{} and {} more", texts[..LISTED_MAX].join(", "), texts.len() - LISTED_MAX)
+}
+
+/// Names entries: `entry 3`, `entries 3, 4`, `36 entries, 120 to 341`.
+#[must_use]
+pub fn span_of(places: &[impl ToString]) -> String {
+    let places: Vec<String> = places.iter().map(ToString::to_string).collect();
+    match places.as_slice() {
+        [one] => format!("entry {one}"),
+        several if several.len() <= LISTED_MAX => format!("entries {}", several.join(", ")),
+        several => format!("{} entries, {} to {}", several.len(), several[0], several[several.len() - 1]),
+    }
+}
+
+/// Says something of entries: `entry 3 stands`, `36 entries, 120 to 341, count for community`.
+#[must_use]
+pub fn clause(entries: &str, says: &str) -> String {
+    let comma = if entries.starts_with("entr") { "" } else { "," };
+    format!("{entries}{comma} {says}")
 }
 
 /// Shortens an id for a table; it stays long enough to be given back to a verb.

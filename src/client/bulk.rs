@@ -57,7 +57,7 @@ impl Client {
                                 break;
                             }
                             Code::Internal => return Err(ClientError::Server { refused }),
-                            _ => on_answer(answered, Err(refused)),
+                            _ => on_answer(answered, Err(self.with_signed(&sent.clone(), refused, verifier).await?)),
                         }
                     }
                     Err(status) => {
@@ -170,5 +170,6 @@ fn read_refused(refused: crate::proto::counterfoil::v1::Refused) -> Refused {
         message: refused.message,
         metadata: refused.metadata.into_iter().collect(),
         retry_after: (refused.retry_after_ms > 0).then(|| Duration::from_millis(refused.retry_after_ms)),
+        signed: None,
     }
 }

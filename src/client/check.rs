@@ -6,10 +6,10 @@ use prost::Message;
 
 use crate::{
     checkpoint::{SignedCheckpoint, note::NoteVerifier},
-    client::{Client, ClientError, Recorded},
+    client::{Client, ClientError, Recorded, Refused},
     digest::Digest,
     envelope::Envelope,
-    ledger::{entry::Entry, receipt::Receipt},
+    ledger::{entry::Entry, receipt::Receipt, refusal::SignedRefusal},
     merkle::{hash::leaf_hash, proof::check_inclusion},
     proto::counterfoil::v1,
     statement::id::{AgreementId, StatementId},
@@ -81,6 +81,36 @@ impl Client {
         })
     }
 }
+
+impl Client {
+    /// Takes the signed refusal out of a server's no, and checks it.
+    ///
+    /// Errors: [`ClientError::RefusalInvalid`]; and when the log's key cannot be had.
+    pub(super) async fn with_signed(
+        &mut self,
+        sent: &Sent,
+        mut refused: Refused,
+        verifier: Option<&NoteVerifier>,
+    ) -> Result<Refused, ClientError> {
+        let Some(note) = refused.metadata.remove(REFUSAL) else { return Ok(refused) };
+        let verifier = self.verifier(sent.agreement, verifier).await?;
+        is_ledger_of(&verifier, sent.agreement)?;
+        let invalid = |refused, source| ClientError::RefusalInvalid { refused: Box::new(refused), source };
+        match SignedRefusal::open(&note, &verifier) {
+            Ok(signed)
+                if signed.refusal().statement == sent.id.digest() && signed.refusal().reason == refused.reason =>
+            {
+                refused.signed = Some(Box::new(signed));
+                Ok(refused)
+            }
+            Ok(_) => Err(invalid(refused, None)),
+            Err(source) => Err(invalid(refused, Some(source))),
+        }
+    }
+}
+
+/// What the signed refusal is called in the metadata of a no.
+const REFUSAL: &str = "refusal";
 
 /// An envelope, and what its receipt must be of.
 #[derive(Clone)]

@@ -7,7 +7,10 @@ use tonic::Code;
 use crate::{
     checkpoint::note::NoteError,
     keys::PublicKey,
-    ledger::receipt::ReceiptError,
+    ledger::{
+        receipt::ReceiptError,
+        refusal::{RefusalError, SignedRefusal},
+    },
     merkle::proof::ProofError,
     statement::id::{AgreementId, StatementId},
 };
@@ -26,6 +29,9 @@ pub struct Refused {
     pub metadata: BTreeMap<String, String>,
     /// When the server says that the same may work; `None`: it will not.
     pub retry_after: Option<Duration>,
+    /// What the log signed of it, checked: of this statement, for this reason. Only of statements that were submitted and
+    /// that the law refuses.
+    pub signed: Option<Box<SignedRefusal>>,
 }
 
 /// Why a client has no answer that it could believe.
@@ -83,6 +89,15 @@ pub enum ClientError {
         /// What is wrong with it.
         #[source]
         source: ReceiptError,
+    },
+    /// The statement is refused, and what should be the log's signed refusal is none of it.
+    #[error("the statement was refused ({}), but the signed refusal of it does not hold", .refused.reason)]
+    RefusalInvalid {
+        /// The server's answer.
+        refused: Box<Refused>,
+        /// What is wrong with its signed refusal; none: it is of another statement or reason.
+        #[source]
+        source: Option<RefusalError>,
     },
     /// A checkpoint is not signed as it should be.
     #[error("the checkpoint is not believed")]

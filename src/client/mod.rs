@@ -1,7 +1,7 @@
 //! A client that checks every receipt it gets: nothing is called recorded that this machine has not proved to itself.
 //!
 //! The leaf is built from the envelope that was sent and the admission time of the receipt, never from a hash that the
-//! server supplies. Generated types stay in here. Retries are free: the same envelope again gives the same index.
+//! server supplies. Generated types stay in here, but for the views, which are the server's word. Retries are free: the same envelope again gives the same index.
 
 mod bulk;
 mod check;
@@ -9,6 +9,7 @@ mod error;
 mod read;
 mod retry;
 mod submit;
+mod views;
 mod watch;
 
 use std::{collections::HashMap, time::Duration};
@@ -16,6 +17,7 @@ use std::{collections::HashMap, time::Duration};
 use tonic::transport::{Channel, Endpoint};
 
 pub use error::{ClientError, Refused};
+pub use views::{Line, Viewed};
 pub use watch::Watch;
 
 use crate::{

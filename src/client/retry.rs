@@ -85,6 +85,7 @@ pub(super) fn failure(url: &str, status: Status) -> ClientError {
                 message: status.message().to_owned(),
                 metadata: Default::default(),
                 retry_after: None,
+                signed: None,
             }),
         };
     };
@@ -94,6 +95,7 @@ pub(super) fn failure(url: &str, status: Status) -> ClientError {
         message: status.message().to_owned(),
         metadata: info.metadata.clone().into_iter().collect(),
         retry_after: details.retry_info().and_then(|retry| retry.retry_delay),
+        signed: None,
     };
     match refused.code {
         Code::Internal => ClientError::Server { refused },

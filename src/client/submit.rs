@@ -19,7 +19,12 @@ impl Client {
         verifier: Option<&NoteVerifier>,
     ) -> Result<Recorded, ClientError> {
         let sent = Sent::new(envelope);
-        let receipt = self.call_submit(&sent, false).await?;
+        let receipt = match self.call_submit(&sent, false).await {
+            Err(ClientError::Refused(refused)) => {
+                return Err(ClientError::Refused(self.with_signed(&sent, refused, verifier).await?));
+            }
+            answer => answer?,
+        };
         let receipt = receipt.ok_or(ClientError::Answer { call: "SubmitStatement", what: "the receipt is missing" })?;
         let verifier = self.verifier(sent.agreement, verifier).await?;
         self.check_receipt(&sent, receipt, &verifier)

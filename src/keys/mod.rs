@@ -10,6 +10,7 @@ mod secret;
 use std::{fmt, str::FromStr};
 
 use ed25519_dalek::{Signature as DalekSignature, Verifier as _, VerifyingKey};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 pub use known::KnownKeys;
 pub use secret::SecretKey;
@@ -49,6 +50,18 @@ impl PublicKey {
     pub fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), SignatureInvalid> {
         let key = VerifyingKey::from_bytes(&self.0).map_err(|_| SignatureInvalid)?;
         KeyPoint(key).verify(message, signature)
+    }
+}
+
+impl Serialize for PublicKey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for PublicKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_bytes(<[u8; 32]>::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod bundle;
 pub mod entry;
 pub mod receipt;
+pub mod refusal;
 
 use crate::digest::Digest;
 

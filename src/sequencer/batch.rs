@@ -10,7 +10,10 @@ use tokio::sync::oneshot;
 use tracing::error;
 
 use crate::{
-    agreement::{Agreement, refusal::check_seen},
+    agreement::{
+        Agreement,
+        refusal::{Refusal, check_seen},
+    },
     checkpoint::{Checkpoint, SignedCheckpoint, note::NoteSigner},
     digest::Digest,
     envelope::Envelope,
@@ -23,10 +26,11 @@ use crate::{
         tree::Frontier,
     },
     sequencer::{
+        answer::{Answer, Judged, Recorded},
         error::SubmitError,
         is_founding,
         recovery::seen_root,
-        task::{Answer, Recorded, State},
+        task::State,
     },
     statement::{
         Signed,
@@ -78,7 +82,11 @@ enum Held {
     Before {
         index: u64,
     },
-    Refused(SubmitError),
+    Refused {
+        refusal: Box<Refusal>,
+        judged: Judged,
+    },
+    Failed(SubmitError),
 }
 
 /// Where the ledger and its keeper are, for a statement that is to be admitted.
@@ -134,7 +142,10 @@ impl Batch {
             Some(held) => held,
             None => match self.admit(*envelope, &signed, state, place) {
                 Ok(place) => Held::New { place, repeated: false },
-                Err(error) => Held::Refused(error),
+                Err(SubmitError::Refused(refused)) => {
+                    Held::Refused { refusal: Box::new(refused.refusal), judged: judged(state, place) }
+                }
+                Err(error) => Held::Failed(error),
             },
         };
         self.waiting.push((answer, held));
@@ -155,7 +166,7 @@ impl Batch {
             Ok(Some(index)) if index.get() < self.size_before().get() => Some(Held::Before { index: index.get() }),
             Ok(_) => None,
             // Whether it is there already cannot be told, so it must not be put there.
-            Err(_) => Some(Held::Refused(SubmitError::NotCommitted)),
+            Err(_) => Some(Held::Failed(SubmitError::NotCommitted)),
         }
     }
 
@@ -183,7 +194,7 @@ impl Batch {
                     error!(ledger = %place.ledger.digest(), %error, "what a statement needs cannot be recalled");
                     SubmitError::NotCommitted
                 })?;
-                let admitted = place.now.max(agreement.last_admitted());
+                let admitted = admitted_at(agreement, place.now);
                 let admission = agreement.admit(signed, admitted)?;
                 agreement.apply(admission);
                 admitted
@@ -274,7 +285,8 @@ impl Batch {
                     _ => Err(SubmitError::CommitUnclear),
                 },
                 Held::Before { index } => Ok(Answer::Before { index }),
-                Held::Refused(error) => Err(error),
+                Held::Refused { refusal, judged } => Ok(Answer::Refused { refusal, judged }),
+                Held::Failed(error) => Err(error),
             };
             // Who asked may have gone; the entry has not.
             let _ = waiter.send(answer);
@@ -286,7 +298,8 @@ impl Batch {
         for (waiter, held) in self.waiting {
             let answer = match held {
                 Held::Before { index } => Ok(Answer::Before { index }),
-                Held::Refused(error) => Err(error),
+                Held::Refused { refusal, judged } => Ok(Answer::Refused { refusal, judged }),
+                Held::Failed(error) => Err(error),
                 Held::New { .. } => Err(SubmitError::NotCommitted),
             };
             // Who asked may have gone.
@@ -301,6 +314,18 @@ impl Batch {
             let _ = waiter.send(Err(error()));
         }
     }
+}
+
+/// Where a statement is judged that comes next. Not where its batch ends: what is admitted behind it must not change what it
+/// was refused for.
+fn judged(state: &State, place: &Place<'_>) -> Judged {
+    let at = state.agreement.as_ref().map_or(place.now, |agreement| admitted_at(agreement, place.now));
+    Judged { at, size: state.frontier.size(), root: state.frontier.root() }
+}
+
+/// Admission times never run back.
+fn admitted_at(agreement: &Agreement, now: Timestamp) -> Timestamp {
+    now.max(agreement.last_admitted())
 }
 
 /// A batch takes no further statement once its payloads have so many bytes.

@@ -3,6 +3,7 @@
 use crate::{
     agreement::{put_away::PutAwayError, refusal::Refusal},
     checkpoint::note::NoteError,
+    ledger::refusal::SignedRefusal,
     statement::id::AgreementId,
     store::StoreError,
 };
@@ -16,7 +17,7 @@ pub enum SubmitError {
     AgreementNotFound,
     /// The law refuses it now. Boxed: most answers are receipts.
     #[error(transparent)]
-    Refused(Box<Refusal>),
+    Refused(Box<Refused>),
     /// Too many statements wait for this ledger.
     #[error("too many statements wait for this ledger")]
     Busy,
@@ -31,9 +32,27 @@ pub enum SubmitError {
     ShuttingDown,
 }
 
+/// The law's no to a statement.
+#[derive(Debug, thiserror::Error)]
+#[error("{refusal}")]
+pub struct Refused {
+    /// Why.
+    pub refusal: Refusal,
+    /// What the log signed of it: for a statement that was submitted, never for one that was only asked about.
+    pub signed: Option<SignedRefusal>,
+}
+
+impl Refused {
+    /// Returns the reason code.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        self.refusal.reason()
+    }
+}
+
 impl From<Refusal> for SubmitError {
     fn from(refusal: Refusal) -> Self {
-        Self::Refused(Box::new(refusal))
+        Self::Refused(Box::new(Refused { refusal, signed: None }))
     }
 }
 

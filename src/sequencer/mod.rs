@@ -8,6 +8,7 @@
 //!
 //! A ledger is in memory while it is used: it is opened when somebody asks for it, and leaves when it has been idle.
 
+mod answer;
 mod batch;
 mod committer;
 mod error;
@@ -26,29 +27,40 @@ use bytes::Bytes;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub use committer::Commits;
-pub use error::{OpenError, ReadError, SubmitError};
+pub use error::{OpenError, ReadError, Refused, SubmitError};
 pub use keeping::Memory;
 pub use kept::{KeptError, KeptLaw, List};
 pub use reader::{Part, Reader};
 pub use threads::Threads;
 
 use crate::{
-    agreement::{Agreement, refusal::check_seen},
+    agreement::{
+        Agreement,
+        refusal::{Refusal, check_seen},
+    },
     checkpoint::{
-        SignedCheckpoint,
+        Checkpoint, SignedCheckpoint,
         note::{NoteError, NoteSigner, NoteVerifier},
     },
     digest::Digest,
     envelope::Envelope,
     keys::SecretKey,
-    ledger::{LedgerId, receipt::Receipt},
-    merkle::index::LeafIndex,
+    ledger::{
+        LedgerId,
+        receipt::Receipt,
+        refusal::{self, SignedRefusal},
+    },
+    merkle::{
+        hash::empty_root,
+        index::{LeafIndex, TreeSize},
+    },
     sequencer::{
+        answer::{Answer, Judged},
         committer::Committer,
         keeping::Keeping,
         ledgers::{Durable, Handle, Ledgers},
         recovery::recover_all,
-        task::{Answer, Command, View},
+        task::{Command, View},
     },
     statement::{
         Body, Signed,
@@ -199,6 +211,7 @@ impl Sequencer {
         self.send(agreement, command).await?;
         match answered.await.map_err(|_| self.lost())?? {
             Answer::Recorded(recorded) => recorded.prove(),
+            Answer::Refused { refusal, judged } => Err(self.refused(agreement, statement, *refusal, judged)),
             // Proving an old entry reads the store; the ledger's only writer does not wait for that.
             Answer::Before { index } => self.prove_inclusion(agreement, index).await.map_err(|error| match error {
                 ReadError::Stopped => SubmitError::ShuttingDown,
@@ -211,7 +224,8 @@ impl Sequencer {
     pub async fn validate(&self, signed: Signed) -> Result<(), SubmitError> {
         let agreement = signed.agreement();
         if is_founding(&signed) && matches!(self.durable(agreement).await, Err(ReadError::AgreementNotFound)) {
-            return self.try_founding(&signed);
+            let refused = self.try_founding(&signed, self.now());
+            return refused.map_err(SubmitError::from);
         }
         let (answer, answered) = oneshot::channel();
         self.send(agreement, Command::Validate { signed: Box::new(signed), answer }).await?;
@@ -326,18 +340,41 @@ impl Sequencer {
     fn found(&self, agreement: AgreementId, command: &Command) -> Result<Handle, SubmitError> {
         match command {
             // Rests on no entry, so it can be refused at once, and a task is started only for what will stand.
-            Command::Submit { signed, .. } if is_founding(signed) => self.try_founding(signed)?,
+            Command::Submit { signed, .. } if is_founding(signed) => {
+                let at = self.now();
+                self.try_founding(signed, at).map_err(|refusal| {
+                    self.refused(
+                        agreement,
+                        signed.id(),
+                        refusal,
+                        Judged { at, size: TreeSize::ZERO, root: empty_root() },
+                    )
+                })?;
+            }
             _ => return Err(SubmitError::AgreementNotFound),
         }
         let start = || self.start_task(agreement, Arc::new(Durable::new(false)), false);
         self.inner.ledgers.get_or_start(agreement, start).map_err(|_| SubmitError::ShuttingDown)
     }
 
-    /// Asks whether a statement could found its agreement now.
-    fn try_founding(&self, signed: &Signed) -> Result<(), SubmitError> {
+    /// Asks whether a statement could found its agreement at `at`.
+    fn try_founding(&self, signed: &Signed, at: Timestamp) -> Result<(), Refusal> {
         check_seen(signed, None)?;
-        Agreement::found(signed, self.now())?;
-        Ok(())
+        Agreement::found(signed, at).map(drop)
+    }
+
+    /// Signs what the law said of a statement, where it was judged.
+    fn refused(&self, agreement: AgreementId, id: StatementId, refusal: Refusal, judged: Judged) -> SubmitError {
+        let signer = self.signer(agreement);
+        let Judged { at, size, root } = judged;
+        let signed = refusal::Refusal {
+            under: Checkpoint { origin: signer.name().to_owned(), size, root },
+            statement: id.digest(),
+            reason: refusal.reason().to_owned(),
+            judged: at,
+        };
+        let signed = Some(SignedRefusal::sign(signed, &signer));
+        SubmitError::Refused(Box::new(Refused { refusal, signed }))
     }
 
     /// Starts a task in the place of one that takes nothing more: it failed, was idle, or founded nothing.

@@ -17,7 +17,6 @@ use std::{
     time::Duration,
 };
 
-use bytes::Bytes;
 use tokio::sync::{Notify, OwnedMutexGuard, mpsc, oneshot};
 use tracing::{debug, error, info, warn};
 
@@ -26,9 +25,10 @@ use crate::{
     checkpoint::{SignedCheckpoint, note::NoteSigner},
     envelope::Envelope,
     ledger::LedgerId,
-    merkle::{index::LeafIndex, overlay::SealedOverlay, tree::Frontier},
+    merkle::tree::Frontier,
     sequencer::{
-        Clock, Submitted,
+        Clock,
+        answer::Answer,
         batch::{Batch, Place, Submission},
         committer::{Committer, Outcome},
         error::{OpenError, SubmitError},
@@ -37,12 +37,8 @@ use crate::{
         recovery::{Begin, recover, seen_root},
         threads::Threads,
     },
-    statement::{
-        Signed,
-        id::{AgreementId, StatementId},
-    },
+    statement::{Signed, id::AgreementId},
     store::Store,
-    time::Timestamp,
 };
 
 /// What a ledger's task is asked to do.
@@ -61,39 +57,6 @@ pub(super) enum Command {
 
 /// Looks at an agreement, what is kept of it, and the checkpoint it stands at.
 pub(super) type View = Box<dyn FnOnce(&Agreement, &Keeping, &Arc<SignedCheckpoint>) + Send>;
-
-/// What became of a statement.
-pub(super) enum Answer {
-    /// It is durable.
-    Recorded(Recorded),
-    /// It was durable before.
-    Before {
-        /// Where it stands.
-        index: u64,
-    },
-}
-
-/// A durable entry, and what proves it: who waits makes the receipt, and not the ledger's only writer.
-pub(super) struct Recorded {
-    pub(super) agreement: AgreementId,
-    pub(super) statement: StatementId,
-    pub(super) index: LeafIndex,
-    pub(super) admitted: Timestamp,
-    pub(super) leaf: Bytes,
-    pub(super) checkpoint: Arc<SignedCheckpoint>,
-    pub(super) nodes: Arc<SealedOverlay>,
-    pub(super) already_recorded: bool,
-}
-
-impl Recorded {
-    /// Errors: [`SubmitError::CommitUnclear`], if the path cannot be made, which would be our own fault.
-    pub(super) fn prove(self) -> Result<Submitted, SubmitError> {
-        let path = self.nodes.prove_inclusion(self.index).map_err(|_| SubmitError::CommitUnclear)?;
-        let Self { agreement, statement, index, admitted, leaf, checkpoint, already_recorded, .. } = self;
-        let index = index.get();
-        Ok(Submitted { agreement, statement, index, admitted, leaf, path, checkpoint, already_recorded })
-    }
-}
 
 /// The ledger with everything that was admitted, durable or not.
 pub(super) struct State {

@@ -15,24 +15,29 @@ use crate::{
     proto::counterfoil::v1::{
         AgreementSummary, BenefitState, BenefitView, ComputeSplitRequest, ComputeSplitResponse, ContributionState,
         ContributionView, ExplainSplitRequest, ExplainSplitResponse, GetAccountRequest, GetAccountResponse,
-        GetAgreementRequest, GetAgreementResponse, GetContributionRequest, GetContributionResponse,
+        GetAgreementRequest, GetAgreementResponse, GetBalancesRequest, GetBalancesResponse, GetContributionRequest,
+        GetContributionResponse, GetDisputeRequest, GetDisputeResponse, GetRegisterRequest, GetRegisterResponse,
         ListAgreementsRequest, ListAgreementsResponse, ListBenefitsRequest, ListBenefitsResponse,
-        ListContributionsRequest, ListContributionsResponse, ListSettlementsRequest, ListSettlementsResponse,
-        PartyAcceptance, SettlementView, agreement_service_server::AgreementService,
+        ListContributionsRequest, ListContributionsResponse, ListDisputesRequest, ListDisputesResponse,
+        ListPeriodsRequest, ListPeriodsResponse, ListSettlementsRequest, ListSettlementsResponse, PartyAcceptance,
+        PreviewOutcomesRequest, PreviewOutcomesResponse, SettlementView, agreement_service_server::AgreementService,
     },
     sequencer::{Part, ReadError, Reader},
     service::{
-        Shared,
+        Shared, disputes, explain,
         page::{self, PAGE_BYTES_MAX, Place},
-        status::{CONTRIBUTION_NOT_FOUND, CURRENCY_NOT_FOUND, FILTER_INVALID, No, PARTY_NOT_FOUND, STREAM_NOT_FOUND},
+        status::{CONTRIBUTION_NOT_FOUND, FILTER_INVALID, No, PARTY_NOT_FOUND, STREAM_NOT_FOUND},
+        view_dispute,
+        view_figures::figures,
         views,
         wire::{self, agreement, beyond, statement_id},
     },
     statement::{
         Body,
-        id::AgreementId,
-        terms::{Currency, Terms},
+        id::{AgreementId, StatementId},
+        terms::Terms,
     },
+    time::Timestamp,
 };
 
 /// The service of the views.
@@ -55,7 +60,7 @@ impl AgreementFace {
     }
 
     /// Reads what may be put away, as it is, or as it was at `tree_size`.
-    async fn read<R: Send + 'static>(
+    pub(super) async fn read<R: Send + 'static>(
         &self,
         id: AgreementId,
         tree_size: Option<u64>,
@@ -65,22 +70,34 @@ impl AgreementFace {
         self.shared.sequencer.read(id, tree_size, part, read).await?
     }
 
-    /// Reads the account at `tree_size`; 0: the latest. What the books now still tell is read by `now`, what they do not is
+    /// Returns the time of the server's clock.
+    pub(super) fn now(&self) -> Timestamp {
+        self.shared.sequencer.now()
+    }
+
+    /// Returns the entry of a statement.
+    pub(super) async fn index_of(&self, id: AgreementId, statement: StatementId) -> Result<Option<u64>, No> {
+        self.shared.sequencer.index_of(id, statement).await.map_err(No::from)
+    }
+
+    /// Reads the account at a size; 0: the latest. What the books now still tell is read by `now`, what they do not is
     /// folded again and read by `then`.
-    async fn account<R: Send + 'static>(
+    pub(super) async fn account<R: Send + 'static>(
         &self,
         id: AgreementId,
-        tree_size: u64,
+        sizes: Sizes,
         part: Part,
         now: impl FnOnce(&mut Reader, u64) -> Result<R, No> + Send + 'static,
         then: impl FnOnce(&Agreement, &SignedCheckpoint) -> Result<R, No> + Send + 'static,
     ) -> Result<R, No> {
+        let (Sizes::Settled { asked: tree_size } | Sizes::Later { asked: tree_size }) = sizes;
         let told = self.read(id, None, part, move |reader| {
             let asked = if tree_size == 0 { reader.size() } else { tree_size };
             if asked > reader.size() {
                 return Err(beyond(asked, reader.size()));
             }
-            if asked < settled_size(reader.agreement()) {
+            let settled = settled_size(reader.agreement());
+            if asked < settled || (asked == settled && matches!(sizes, Sizes::Later { .. })) {
                 return Ok(None);
             }
             now(reader, asked).map(Some)
@@ -106,13 +123,16 @@ impl AgreementService for AgreementFace {
                 keys: acceptance.keys.iter().map(|key| key.as_bytes().to_vec().into()).collect(),
                 needed: acceptance.needed,
             });
-            Ok(GetAgreementResponse {
+            let mut answer = GetAgreementResponse {
                 agreement: id.to_string(),
                 phase: views::phase(agreement.phase_at(now)).into(),
                 terms: Some(agreement.terms().into()),
                 acceptances: acceptances.collect(),
                 checkpoint: Some(wire::checkpoint(checkpoint)),
-            })
+                ..Default::default()
+            };
+            view_dispute::outline(agreement, &mut answer);
+            Ok(answer)
         });
         Ok(Response::new(answer.await?))
     }
@@ -266,9 +286,10 @@ impl AgreementService for AgreementFace {
         let GetAccountRequest { agreement: text, party } = request.into_inner();
         let answer = self.books(agreement(&text)?, move |agreement, checkpoint| {
             let party = party_position(agreement.terms(), &party)?;
-            let account = agreement.last_account();
+            let (account, terms) = (agreement.last_account(), agreement.terms());
             Ok(GetAccountResponse {
-                lines: account.map_or_else(Vec::new, |account| views::account_lines(account, party, agreement.terms())),
+                lines: account.map_or_else(Vec::new, |account| views::account_lines(account, party, terms)),
+                figures: account.map_or(Ok(Vec::new()), |account| figures(account, terms, Some(party)))?,
                 settled_size: settled_size(agreement),
                 checkpoint: Some(wire::checkpoint(checkpoint)),
             })
@@ -297,61 +318,85 @@ impl AgreementService for AgreementFace {
             split(reader.agreement(), asked, reader.checkpoint())
         };
         let then = move |agreement: &Agreement, checkpoint: &SignedCheckpoint| split(agreement, tree_size, checkpoint);
-        Ok(Response::new(self.account(agreement(&text)?, tree_size, Part::Books, now, then).await?))
+        Ok(Response::new(
+            self.account(agreement(&text)?, Sizes::Settled { asked: tree_size }, Part::Books, now, then).await?,
+        ))
     }
 
     async fn explain_split(
         &self,
         request: Request<ExplainSplitRequest>,
     ) -> Result<Response<ExplainSplitResponse>, Status> {
-        let ExplainSplitRequest { agreement: text, party, currency, tree_size } = request.into_inner();
-        let line = move |terms: &Terms| {
-            let known = |code: &&Currency| code.code.as_str() == currency;
-            let position = terms.currencies.iter().position(|code| known(&code)).ok_or_else(|| {
-                No::new(CURRENCY_NOT_FOUND, "the terms have no such currency").with("field", "currency")
-            })?;
-            Ok::<_, No>((party_position(terms, &party)?, position))
-        };
-        let answer = |explanation, checkpoint: &SignedCheckpoint| {
-            Ok(ExplainSplitResponse {
-                steps: views::explanation(explanation)?,
-                checkpoint: Some(wire::checkpoint(checkpoint)),
-            })
-        };
-        let line_then = line.clone();
-        let now = move |reader: &mut Reader, asked| {
-            let line = line(reader.agreement().terms())?;
-            let explained = reader.explain(line, asked, views::ANSWER_CHARACTERS_MAX).map_err(No::from)?;
-            answer(explained.ok_or_else(views::too_long)??, reader.checkpoint())
-        };
-        let then = move |agreement: &Agreement, checkpoint: &SignedCheckpoint| {
-            let (party, currency) = line_then(agreement.terms())?;
-            answer(agreement.explain(party, currency, tree_size)?, checkpoint)
-        };
-        Ok(Response::new(self.account(agreement(&text)?, tree_size, Part::All, now, then).await?))
+        Ok(Response::new(explain::explain(self, request.into_inner()).await?))
     }
+
+    async fn list_disputes(
+        &self,
+        request: Request<ListDisputesRequest>,
+    ) -> Result<Response<ListDisputesResponse>, Status> {
+        Ok(Response::new(disputes::list(self, request.into_inner()).await?))
+    }
+
+    async fn get_dispute(&self, request: Request<GetDisputeRequest>) -> Result<Response<GetDisputeResponse>, Status> {
+        Ok(Response::new(disputes::get(self, request.into_inner()).await?))
+    }
+
+    async fn preview_outcomes(
+        &self,
+        request: Request<PreviewOutcomesRequest>,
+    ) -> Result<Response<PreviewOutcomesResponse>, Status> {
+        Ok(Response::new(disputes::preview(self, request.into_inner()).await?))
+    }
+
+    async fn get_register(
+        &self,
+        request: Request<GetRegisterRequest>,
+    ) -> Result<Response<GetRegisterResponse>, Status> {
+        Ok(Response::new(disputes::register(self, request.into_inner()).await?))
+    }
+
+    async fn list_periods(
+        &self,
+        request: Request<ListPeriodsRequest>,
+    ) -> Result<Response<ListPeriodsResponse>, Status> {
+        Ok(Response::new(disputes::periods(self, request.into_inner()).await?))
+    }
+
+    async fn get_balances(
+        &self,
+        request: Request<GetBalancesRequest>,
+    ) -> Result<Response<GetBalancesResponse>, Status> {
+        Ok(Response::new(disputes::balances(self, request.into_inner()).await?))
+    }
+}
+
+/// A size that was asked for, and which the books now tell: the last settlement's and later ones, or only later ones.
+#[derive(Clone, Copy)]
+pub(super) enum Sizes {
+    Settled { asked: u64 },
+    Later { asked: u64 },
 }
 
 /// A page of a listing.
-struct Page<V> {
-    items: Vec<V>,
+pub(super) struct Page<V> {
+    pub(super) items: Vec<V>,
     items_max: usize,
     bytes: usize,
     /// The index of the first item that did not fit.
-    next: Option<u64>,
+    pub(super) next: Option<u64>,
 }
 
 impl<V: Message> Page<V> {
-    const fn of(items_max: usize) -> Self {
+    pub(super) const fn of(items_max: usize) -> Self {
         Self { items: Vec::new(), items_max, bytes: 0, next: None }
     }
 
-    const fn has_room(&self) -> bool {
+    pub(super) const fn has_room(&self) -> bool {
         self.items.len() < self.items_max
     }
 
     /// Puts an item on the page if its bytes fit.
-    fn push(&mut self, item: V) -> bool {
+    pub(super) fn push(&mut self, item: V) -> bool {
         self.bytes += item.encoded_len();
         let fits = self.bytes <= PAGE_BYTES_MAX || self.items.is_empty();
         if fits {
@@ -360,7 +405,7 @@ impl<V: Message> Page<V> {
         fits
     }
 
-    fn next_token(&self, reader: &Reader, request: &page::Request) -> String {
+    pub(super) fn next_token(&self, reader: &Reader, request: &page::Request) -> String {
         self.next.map_or_else(String::new, |next| Place { tree_size: reader.size(), next }.text(request))
     }
 }
@@ -401,7 +446,8 @@ fn settled_size(agreement: &Agreement) -> u64 {
     agreement.last_account().map_or(0, |account| account.settlement.tree_size)
 }
 
-fn party_position(terms: &Terms, name: &str) -> Result<usize, No> {
+/// Returns the position of a party.
+pub(super) fn party_position(terms: &Terms, name: &str) -> Result<usize, No> {
     terms
         .parties
         .iter()

@@ -6,14 +6,19 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 use tracing::error;
 
-use crate::{agreement::refusal::reasons, proto::counterfoil::v1, statement::wire::OpenError};
+use crate::{
+    agreement::refusal::reasons, ledger::refusal::SignedRefusal, proto::counterfoil::v1, statement::wire::OpenError,
+};
 
 /// The domain of every `ErrorInfo`.
 pub const DOMAIN: &str = "counterfoil";
 
+/// What the signed refusal is called in the metadata of an `ErrorInfo`, and of a refusal in a stream.
+pub const REFUSAL: &str = "refusal";
+
 /// The reasons that the service itself gives, with what their reader can do. Those of what cannot be opened are
-/// [`OpenError::REASONS`], those of the law [`reasons::REASONS`].
-pub const REASONS: [(&str, &str); 22] = [
+/// [`OpenError::REASONS`], those of the law [`reasons::all`].
+pub const REASONS: [(&str, &str); 23] = [
     (AGREEMENT_INVALID, "give the id of an agreement: agr1..."),
     (AGREEMENT_NOT_FOUND, "check the id of the agreement, and that this is its server"),
     (ANSWER_TOO_LARGE, "export the bundle and compute it; numbers this long outgrow a message"),
@@ -21,6 +26,7 @@ pub const REASONS: [(&str, &str); 22] = [
     (COMMIT_UNCLEAR, "submit the same envelope again: it gives the receipt if it was recorded"),
     (CONTRIBUTION_NOT_FOUND, "check the id of the contribution"),
     (CURRENCY_NOT_FOUND, "name a currency of the terms"),
+    (DISPUTE_NOT_FOUND, "check the id of the dispute; one that is over can no longer be decided"),
     (ENTRY_NOT_FOUND, "check the id of the statement; it may not be recorded yet"),
     (FILTER_INVALID, "give one of the values of the protocol"),
     (INDEX_BEYOND_TREE, "ask for an index or a size within the latest checkpoint"),
@@ -45,6 +51,7 @@ pub(super) const CALL_TIMED_OUT: &str = "CALL_TIMED_OUT";
 pub(super) const COMMIT_UNCLEAR: &str = "COMMIT_UNCLEAR";
 pub(super) const CONTRIBUTION_NOT_FOUND: &str = "CONTRIBUTION_NOT_FOUND";
 pub(super) const CURRENCY_NOT_FOUND: &str = "CURRENCY_NOT_FOUND";
+pub(super) const DISPUTE_NOT_FOUND: &str = "DISPUTE_NOT_FOUND";
 pub(super) const ENTRY_NOT_FOUND: &str = "ENTRY_NOT_FOUND";
 pub(super) const FILTER_INVALID: &str = "FILTER_INVALID";
 pub(super) const INDEX_BEYOND_TREE: &str = "INDEX_BEYOND_TREE";
@@ -68,12 +75,13 @@ pub fn code(reason: &str) -> Code {
         _ if OpenError::REASONS.iter().any(|(known, _)| *known == reason) => Code::InvalidArgument,
         // Whose statement it is decides, and not what stands in the ledger.
         "SIGNER_NOT_PARTY" | "SCOPE_MISSING" | "NOT_YOUR_PARTY" | "NOT_PROPOSER" | "NOT_CLAIMANT" | "NOT_COLLECTOR"
-        | "NOT_REPORTER" => Code::PermissionDenied,
+        | "NOT_REPORTER" | "NOT_PAYEE" => Code::PermissionDenied,
         AGREEMENT_INVALID | FILTER_INVALID | PAGE_SIZE_TOO_LARGE | PLACE_INVALID | REQUEST_MALFORMED
         | REQUEST_TOO_LARGE => Code::InvalidArgument,
         AGREEMENT_NOT_FOUND
         | CONTRIBUTION_NOT_FOUND
         | CURRENCY_NOT_FOUND
+        | DISPUTE_NOT_FOUND
         | ENTRY_NOT_FOUND
         | PARTY_NOT_FOUND
         | STREAM_NOT_FOUND => Code::NotFound,
@@ -140,6 +148,13 @@ impl No {
     /// Adds what belongs to the reason.
     pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.metadata.push((name, cut(value.into(), METADATA_BYTES_MAX)));
+        self
+    }
+
+    /// Adds what the log signed of it.
+    pub(super) fn with_refusal(mut self, refusal: &SignedRefusal) -> Self {
+        // Never cut: it is small, and half of it would prove nothing.
+        self.metadata.push((REFUSAL, refusal.note().to_owned()));
         self
     }
 
@@ -216,7 +231,19 @@ mod tests {
     use tonic::{Code, Status};
     use tonic_types::StatusExt;
 
-    use crate::{agreement::refusal::reasons, statement::wire::OpenError};
+    use crate::{
+        agreement::refusal::reasons,
+        checkpoint::{
+            Checkpoint,
+            note::{KEY_NAME_BYTES_MAX, NoteSigner},
+        },
+        digest::Digest,
+        keys::SecretKey,
+        ledger::refusal::{REASON_BYTES_MAX, Refusal, SignedRefusal},
+        merkle::index::TreeSize,
+        statement::wire::OpenError,
+        time::Timestamp,
+    };
 
     use super::{DOMAIN, LEDGER_BUSY, MESSAGE_BYTES_MAX, METADATA_BYTES_MAX, No, REASONS, code, cut};
 
@@ -232,7 +259,7 @@ mod tests {
     #[test]
     fn no_reason_is_given_by_two_of_wire_law_and_service() {
         let mut all: Vec<_> = REASONS.iter().chain(&OpenError::REASONS).map(|(reason, _)| *reason).collect();
-        all.extend(reasons::REASONS.iter().map(|reason| reason.code));
+        all.extend(reasons::all().map(|reason| reason.code));
         all.sort_unstable();
         for pair in all.windows(2) {
             assert_ne!(pair[0], pair[1]);
@@ -243,7 +270,7 @@ mod tests {
     fn who_may_not_sign_is_denied_and_what_the_law_refuses_now_is_a_precondition() {
         assert_eq!(code("SIGNER_NOT_PARTY"), Code::PermissionDenied);
         assert_eq!(code("SIGNATURE_INVALID"), Code::InvalidArgument);
-        for reason in reasons::REASONS {
+        for reason in reasons::all() {
             let code = code(reason.code);
             assert!(matches!(code, Code::PermissionDenied | Code::FailedPrecondition), "{}: {code:?}", reason.code);
         }
@@ -268,7 +295,14 @@ mod tests {
     #[test]
     fn a_long_message_still_fits_into_trailers() {
         let long = "ß".repeat(40_000);
-        let no = No::new("SPLIT_MISMATCH", long.clone()).with("field", long.clone());
+        let origin = "o".repeat(KEY_NAME_BYTES_MAX);
+        let signer = NoteSigner::new(&origin, SecretKey::from_seed(&[1; 32])).unwrap();
+        let under = Checkpoint { origin, size: TreeSize::new(u64::MAX >> 1).unwrap(), root: Digest::of(&[]) };
+        let (statement, judged) = (Digest::of(&[]), Timestamp::EPOCH);
+        let refusal = Refusal { under, statement, reason: "R".repeat(REASON_BYTES_MAX), judged };
+        let refusal = SignedRefusal::sign(refusal, &signer);
+        assert!(SignedRefusal::open(refusal.note(), &signer.verifier()).is_ok(), "the longest is not too long");
+        let no = No::new("SPLIT_MISMATCH", long.clone()).with("field", long.clone()).with_refusal(&refusal);
         let headers = Status::from(no).into_http::<()>().into_parts().0.headers;
         let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum();
         assert!(bytes < 16 * 1_024, "{bytes}");

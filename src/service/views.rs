@@ -11,7 +11,10 @@ use crate::{
         state::{BenefitState, ContributionState, Phase},
     },
     proto::counterfoil::v1,
-    service::status::{ANSWER_TOO_LARGE, No},
+    service::{
+        status::{ANSWER_TOO_LARGE, No},
+        view_figures::figures,
+    },
     split::{DimensionShares, Entitlements, Fractions, exact_text},
     statement::{
         Verdict,
@@ -25,6 +28,10 @@ pub(super) const fn phase(phase: Phase) -> v1::Phase {
     match phase {
         Phase::Negotiating => v1::Phase::Negotiating,
         Phase::InForce => v1::Phase::InForce,
+        Phase::Trial => v1::Phase::Trial,
+        Phase::Suspended => v1::Phase::Suspended,
+        Phase::WindingDown => v1::Phase::WindingDown,
+        Phase::Closed => v1::Phase::Closed,
         Phase::Lapsed => v1::Phase::Lapsed,
     }
 }
@@ -38,6 +45,7 @@ pub(super) const fn contribution_state(state: ContributionState) -> v1::Contribu
         ContributionState::ChangesRequested => v1::ContributionState::ChangesRequested,
         ContributionState::Withdrawn => v1::ContributionState::Withdrawn,
         ContributionState::Final => v1::ContributionState::Final,
+        ContributionState::Corrected => v1::ContributionState::Corrected,
     }
 }
 
@@ -60,12 +68,14 @@ pub(super) fn contribution(view: &ContributionView<'_>, terms: &Terms) -> v1::Co
         state: contribution_state(view.state).into(),
         attestations: view.judgements.iter().map(|judgement| attestation(judgement, terms)).collect(),
         points: view.points.map_or_else(String::new, exact_text),
+        counts_for: view.counts_for.map_or_else(String::new, |for_whom| party(terms, for_whom)),
+        challenged: view.challenged,
     }
 }
 
 fn attestation(judgement: &Judgement, terms: &Terms) -> v1::AttestationView {
     let quality = match judgement.verdict {
-        Verdict::Accepted { quality } => Some(quality.into()),
+        Verdict::Accepted { quality, .. } => Some(quality.into()),
         Verdict::Rejected | Verdict::ChangesRequested => None,
     };
     v1::AttestationView {
@@ -151,6 +161,7 @@ pub(super) fn statement_of_account(account: &Account, terms: &Terms) -> Result<v
                 entitlements: entitlement_texts(exact),
             })
             .collect(),
+        figures: figures(account, terms, None)?,
     })
 }
 
@@ -210,7 +221,8 @@ pub(super) fn too_long() -> No {
     No::new(ANSWER_TOO_LARGE, message)
 }
 
-fn is_sendable(characters: usize) -> Result<(), No> {
+/// Errors: [`ANSWER_TOO_LARGE`].
+pub(super) fn is_sendable(characters: usize) -> Result<(), No> {
     if characters <= ANSWER_CHARACTERS_MAX {
         return Ok(());
     }
@@ -226,10 +238,12 @@ fn entitlement_texts(numbers: &Entitlements) -> Vec<String> {
     numbers.iter().map(|number| exact_text(&number)).collect()
 }
 
-fn statement_id(id: StatementId) -> bytes::Bytes {
+/// Writes a statement's id.
+pub(super) fn statement_id(id: StatementId) -> bytes::Bytes {
     id.digest().as_bytes().to_vec().into()
 }
 
-fn party(terms: &Terms, position: usize) -> String {
+/// Writes the name of the party at a position.
+pub(super) fn party(terms: &Terms, position: usize) -> String {
     terms.parties.get(position).map_or_else(String::new, |party| party.name.to_string())
 }

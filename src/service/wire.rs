@@ -97,7 +97,13 @@ impl From<SubmitError> for No {
     fn from(error: SubmitError) -> Self {
         match error {
             SubmitError::AgreementNotFound => not_found(),
-            SubmitError::Refused(refusal) => Self::from(*refusal),
+            SubmitError::Refused(refused) => {
+                let no = Self::from(refused.refusal);
+                match refused.signed {
+                    Some(signed) => no.with_refusal(&signed),
+                    None => no,
+                }
+            }
             SubmitError::Busy => Self::new(LEDGER_BUSY, error.to_string()).retry_after(BUSY_RETRY_AFTER),
             SubmitError::NotCommitted => Self::new(NOT_COMMITTED, error.to_string()).retry_after(COMMIT_RETRY_AFTER),
             SubmitError::CommitUnclear => Self::new(COMMIT_UNCLEAR, error.to_string()).retry_after(COMMIT_RETRY_AFTER),

@@ -130,6 +130,13 @@ impl Entitlements {
         Ok(())
     }
 
+    /// Makes room for parties that came later, who are owed nothing yet.
+    pub(in crate::split) fn widen(&mut self, parties: usize) {
+        if self.numerators.len() < parties {
+            self.numerators.resize(parties, IBig::ZERO);
+        }
+    }
+
     /// Adds to each party its number of `numbers`, which are as many as there are parties.
     pub(in crate::split) fn add_numbers(&mut self, numbers: &Fractions) -> Result<(), SplitError> {
         if numbers.numerators().iter().all(IBig::is_zero) {
@@ -178,6 +185,17 @@ impl Entitlements {
     /// Errors: [`SplitError::AmountTooLarge`]. The sum is whole by construction.
     pub fn apportion(&self) -> Result<Apportionment, SplitError> {
         Apportionment::of(&self.denominator, &self.numerators)
+    }
+
+    /// Rounds to whole minor units by the largest remainder, together with a last line that is nobody's: with it the sum is whole.
+    ///
+    /// Errors: [`SplitError::AmountTooLarge`].
+    pub fn apportion_with(&self, rest: &Exact) -> Result<Apportionment, SplitError> {
+        let denominator = joint_denominator(&self.denominator, rest.denominator());
+        let factor = &denominator / &self.denominator;
+        let rest = rest.numerator() * (&denominator / rest.denominator());
+        let lines: Vec<IBig> = self.numerators.iter().map(|numerator| numerator * &factor).chain([rest]).collect();
+        Apportionment::of(&denominator, &lines)
     }
 
     /// Returns the whole minor units of [`Self::apportion`], in the order of the parties.

@@ -53,6 +53,15 @@ impl Fractions {
         Self { denominator: denominator / divisor, numerators }
     }
 
+    /// Returns the same numbers, followed by zeros up to so many.
+    #[must_use]
+    pub fn widened(mut self, len: usize) -> Self {
+        if self.numerators.len() < len {
+            self.numerators.resize(len, IBig::ZERO);
+        }
+        self
+    }
+
     /// Returns how many numbers there are.
     #[must_use]
     pub fn len(&self) -> usize {

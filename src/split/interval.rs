@@ -14,8 +14,10 @@ use std::collections::BTreeMap;
 use dashu_int::{IBig, UBig, ops::BitTest};
 
 use crate::split::{
-    DimensionInput, ENTITLEMENT_DENOMINATOR_BITS_MAX, Exact, Fractions, Ratio, SplitError, Step, Waterfall,
+    DimensionInput, ENTITLEMENT_DENOMINATOR_BITS_MAX, Exact, Exclusive, Fractions, POINTS_DENOMINATOR_BITS_MAX, Ratio,
+    SplitError, Step, Waterfall,
     clamp::Water,
+    contested::Contested,
     fractions::joint_denominator,
     shares::{coefficients_of, default_shares_of, points_of, weights_of},
     waterfall::limits,
@@ -105,30 +107,37 @@ pub struct ShareIntervals {
 /// Computes the shares of all parties, each in its own [`scenarios`], at the cost of two splits and not of two for each
 /// party: a scenario differs from everything accepted, or nothing, by the party's own points alone.
 ///
+/// An exclusive item is worst for a party when it goes to whom it weighs most with among the others, and best when it is its own;
+/// for who has no claim to it, when it goes to whom it weighs least with.
+///
 /// Errors: [`SplitError::CoefficientsUnequal`]; [`SplitError::PositionUnknown`]; [`SplitError::BelowZero`]; those of
 /// [`shares`](crate::split::shares).
 pub fn share_intervals(
     dimensions: &[DimensionInput<'_>],
     party_coefficients: &[Ratio],
     disputed: &[Disputed],
+    exclusive: &[Exclusive],
 ) -> Result<ShareIntervals, SplitError> {
     equal(party_coefficients)?;
     let parties = party_coefficients.len();
     let (weight_denominator, weights) = weights_of(dimensions)?;
-    if let Some(item) = disputed.iter().find(|item| item.dimension >= dimensions.len()) {
-        return Err(unknown(item.dimension, dimensions.len()));
+    let mut named = disputed.iter().map(|item| item.dimension).chain(exclusive.iter().map(|item| item.dimension));
+    if let Some(named) = named.find(|named| *named >= dimensions.len()) {
+        return Err(unknown(named, dimensions.len()));
     }
     let mut intervals = ShareIntervals { low: vec![Exact::ZERO; parties], high: vec![Exact::ZERO; parties] };
     for (position, (input, weight)) in dimensions.iter().zip(weights).enumerate() {
         let mine = disputed.iter().filter(|item| item.dimension == position);
-        let dimension = Dimension::new(position, input, parties, mine)?;
+        let contested = exclusive.iter().filter(|item| item.dimension == position);
+        let dimension = Dimension::new(position, input, parties, mine, contested)?;
         let weight = Exact::from_parts(weight.into(), weight_denominator.clone());
         for party in 0..parties {
             let (least, most) = (&dimension.least[party], &dimension.most[party]);
-            let others_most = &dimension.most_sum - most;
-            let others_least = &dimension.least_sum - least;
+            let others_most = &dimension.most_sum - most + &dimension.contested_most[party];
+            let others_least = &dimension.least_sum - least + &dimension.contested_least[party];
+            let own_most = most + &dimension.contested_own[party];
             intervals.low[party] += dimension.share(party, least, others_most + least) * &weight;
-            intervals.high[party] += dimension.share(party, most, others_least + most) * &weight;
+            intervals.high[party] += dimension.share(party, &own_most, others_least + &own_most) * &weight;
         }
     }
     Ok(intervals)
@@ -140,6 +149,10 @@ struct Dimension {
     most: Vec<IBig>,
     least_sum: IBig,
     most_sum: IBig,
+    /// By party: what exclusive items bring it at most, and what they bring others at most and at least then.
+    contested_own: Vec<IBig>,
+    contested_most: Vec<IBig>,
+    contested_least: Vec<IBig>,
     /// The floor mass, over the same denominator times its own.
     mass: IBig,
     mass_denominator: UBig,
@@ -153,6 +166,7 @@ impl Dimension {
         input: &DimensionInput<'_>,
         parties: usize,
         disputed: impl Iterator<Item = &'a Disputed>,
+        exclusive: impl Iterator<Item = &'a Exclusive>,
     ) -> Result<Self, SplitError> {
         for found in [input.default_shares.len(), input.coefficients.len(), input.points.len()] {
             if found != parties {
@@ -169,13 +183,34 @@ impl Dimension {
         let (coefficient_denominator, coefficients) = coefficients_of(position, input.coefficients)?;
         let (default_denominator, defaults) = default_shares_of(position, input.default_shares)?;
         let (rejected, accepted) = (points_of(position, input.points)?, points_of(position, &accepted)?);
-        let denominator = joint_denominator(rejected.denominator(), accepted.denominator());
+        let mut denominator = joint_denominator(rejected.denominator(), accepted.denominator());
+        let exclusive: Vec<&Exclusive> = exclusive.collect();
+        for (party, points) in exclusive.iter().flat_map(|item| &item.outcomes).flatten() {
+            if *points.numerator() < IBig::ZERO {
+                return Err(SplitError::BelowZero { party: Some(*party) });
+            }
+            if *party >= parties {
+                return Err(unknown(*party, parties));
+            }
+            denominator = joint_denominator(&denominator, points.denominator());
+            if denominator.bit_len() > 2 * POINTS_DENOMINATOR_BITS_MAX {
+                return Err(SplitError::PointsTooFine { dimension: position, bits: denominator.bit_len() });
+            }
+        }
         let weighted = |points: &Fractions| -> Vec<IBig> {
             let factor = &denominator / points.denominator();
             points.numerators().iter().zip(&coefficients).map(|(points, a)| points * &factor * a).collect()
         };
         let (least, most) = (weighted(&rejected), weighted(&accepted));
+        let weight = |(party, points): &(usize, Exact)| {
+            let factor = &denominator / points.denominator();
+            (*party, points.numerator() * factor * &coefficients[*party])
+        };
+        let contested = Contested::of(parties, &exclusive, weight);
         Ok(Self {
+            contested_own: contested.own,
+            contested_most: contested.others_most,
+            contested_least: contested.others_least,
             least_sum: least.iter().sum(),
             most_sum: most.iter().sum(),
             least,
@@ -305,22 +340,35 @@ impl Intervals {
     /// Returns what each party is owed at least, guarantees included. Together they are at most what is owed.
     #[must_use]
     pub fn low(&self) -> Vec<Exact> {
-        self.owed(&self.low, 0)
+        self.owed(End::Low)
     }
 
     /// Returns what each party is owed at most, guarantees included. Together they are at least what is owed.
     #[must_use]
     pub fn high(&self) -> Vec<Exact> {
-        self.owed(&self.high, 1)
+        self.owed(End::High)
     }
 
-    fn owed(&self, sums: &[Sum], end: usize) -> Vec<Exact> {
-        let mut owed: Vec<Exact> =
-            sums.iter().map(|sum| Exact::from_parts(sum.numerator.clone(), sum.denominator.clone())).collect();
-        for borne in &self.top_ups {
-            owed[borne.party] += &borne.at_ends[end];
-            owed[borne.guarantor] -= &borne.bounds[end];
-        }
+    /// Returns what each party is owed at an end, guarantees included, but for what it bears as a guarantor.
+    #[must_use]
+    pub fn before_bearing(&self, end: End) -> Vec<Exact> {
+        let (sums, place) = if end == End::Low { (&self.low, 0) } else { (&self.high, 1) };
+        let exact = |sum: &Sum| Exact::from_parts(sum.numerator.clone(), sum.denominator.clone());
+        let mut owed: Vec<Exact> = sums.iter().map(exact).collect();
+        self.top_ups.iter().for_each(|borne| owed[borne.party] += &borne.at_ends[place]);
+        owed
+    }
+
+    /// Returns who is guaranteed, who guarantees it, and what that bears at its own worst (low) or best (high).
+    pub fn borne(&self, end: End) -> impl Iterator<Item = (usize, usize, &Exact)> {
+        self.top_ups
+            .iter()
+            .map(move |borne| (borne.party, borne.guarantor, &borne.bounds[usize::from(end == End::High)]))
+    }
+
+    fn owed(&self, end: End) -> Vec<Exact> {
+        let mut owed = self.before_bearing(end);
+        self.borne(end).for_each(|(_, guarantor, borne)| owed[guarantor] -= borne);
         owed
     }
 }
@@ -364,8 +412,7 @@ fn bounded(waterfall: &Waterfall, shares: &ShareIntervals, remainder: &Exact) ->
     Ok(Ends { low: parts(&others_high, low), high: parts(&others_low, high) })
 }
 
-/// A sum whose fractions are not reduced: a greatest common divisor for each party and instalment would be most of the
-/// work.
+/// A sum whose fractions are not reduced: greatest common divisors would be most of the work.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Sum {
     numerator: IBig,

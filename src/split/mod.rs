@@ -15,6 +15,7 @@
 
 mod apportion;
 mod clamp;
+mod contested;
 mod deficit;
 mod entitlements;
 mod error;
@@ -29,6 +30,7 @@ mod waterfall;
 
 pub use apportion::{Apportionment, Rounding, largest_remainder};
 pub use clamp::{Clamped, clamp};
+pub use contested::Exclusive;
 pub use deficit::largest_deficit_first;
 pub use entitlements::{ENTITLEMENT_DENOMINATOR_BITS_MAX, Entitlements, Instalment};
 pub use error::{SplitError, TermsPart};

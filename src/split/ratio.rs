@@ -4,12 +4,13 @@ use std::{fmt, str::FromStr};
 
 use dashu_int::{IBig, UBig};
 use dashu_ratio::RBig;
+use serde::{Deserialize, Serialize};
 
 /// An exact number of any size: what is computed, never what is stated.
 pub type Exact = RBig;
 
 /// A fraction that a party states: not negative, in lowest terms, both parts within 64 bits. Zero is 0/1.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Ratio {
     numerator: u64,
     denominator: u64,

@@ -2,17 +2,19 @@
 
 use std::{fmt, str::FromStr};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     digest::Digest,
     text::{self, TextError},
 };
 
 /// The id of a statement: SHA-256 of its PAE. The signature is not part of it, so signing again changes nothing.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StatementId(Digest);
 
 /// The id of an agreement: the id of its founding proposal.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AgreementId(Digest);
 
 impl StatementId {

@@ -3,11 +3,19 @@
 //! A [`Signed`] is proof that the signature was verified and the bytes were canonical: only [`wire::open`] makes one.
 //! Fields are within the limits of `proto/counterfoil/v1`; whether a statement may enter, the law decides.
 
+pub mod change;
+pub mod dispute;
 pub mod id;
+mod kind;
+pub mod money;
+pub mod rules;
 pub mod terms;
 pub mod wire;
+pub mod work;
 
 use std::fmt;
+
+pub use kind::Kind;
 
 use crate::{
     digest::Digest,
@@ -102,6 +110,72 @@ pub enum Body {
     ReversalConfirmation(ReversalConfirmation),
     /// States the account.
     Settlement(Settlement),
+    /// Puts other terms in the place of the live proposal's.
+    CounterProposal(change::CounterProposal),
+    /// The mediator consents to be one.
+    MediatorConsent(change::MediatorConsent),
+    /// Says what the cooperation needs.
+    Needs(work::Needs),
+    /// Moves a plan.
+    Plan(work::Plan),
+    /// Challenges contributions that were accepted.
+    Challenge(work::Challenge),
+    /// Takes back the signer's own challenge, dispute, offer or motion.
+    Withdrawal(change::Withdrawal),
+    /// Reports a cost that is recouped.
+    Cost(money::Cost),
+    /// Confirms costs of other parties.
+    CostConfirmation(money::CostConfirmation),
+    /// Reports that a stream brought nothing in a period.
+    NilReport(money::NilReport),
+    /// Closes a period for one party.
+    Closing(money::Closing),
+    /// Agrees with a settlement.
+    Acknowledgement(money::Acknowledgement),
+    /// Reports a payment.
+    Payment(money::Payment),
+    /// Confirms payments received.
+    PaymentConfirmation(money::PaymentConfirmation),
+    /// Disputes entries.
+    Dispute(dispute::Dispute),
+    /// Adds evidence to a dispute.
+    Evidence(dispute::Evidence),
+    /// Offers how to settle a dispute.
+    Offer(dispute::Offer),
+    /// Decides a dispute.
+    Ruling(dispute::Ruling),
+    /// Moves other terms.
+    Amendment(change::Amendment),
+    /// Moves that a party has one more key.
+    KeyGrant(change::KeyGrant),
+    /// Moves that a key signs nothing any more.
+    KeyRevocation(change::KeyRevocation),
+    /// Moves that the signer's party leaves.
+    Exit(change::Exit),
+    /// Puts a risk on the register.
+    Risk(work::Risk),
+    /// Moves another assessment of a risk.
+    RiskAssessment(work::RiskAssessment),
+    /// Moves that the plan for a risk takes the place of the plan.
+    Contingency(work::Contingency),
+    /// Moves how the trial came out.
+    TrialResult(change::TrialResult),
+    /// Feeds back what was learned.
+    Feedback(work::Feedback),
+    /// Answers feedback.
+    FeedbackResponse(work::FeedbackResponse),
+    /// Commits a party to maintenance.
+    MaintenanceCommitment(work::MaintenanceCommitment),
+    /// Shows that a date of a maintenance commitment was kept.
+    MaintenanceFulfilment(work::MaintenanceFulfilment),
+    /// Moves that the agreement stands still.
+    Suspension(change::Suspension),
+    /// Moves that the agreement goes on.
+    Resumption(change::Resumption),
+    /// Moves another mediator.
+    MediatorReplacement(change::MediatorReplacement),
+    /// Moves that the agreement ends.
+    Close(change::Close),
 }
 
 impl Body {
@@ -121,79 +195,40 @@ impl Body {
             Self::Reversal(_) => Kind::Reversal,
             Self::ReversalConfirmation(_) => Kind::ReversalConfirmation,
             Self::Settlement(_) => Kind::Settlement,
+            Self::CounterProposal(_) => Kind::CounterProposal,
+            Self::MediatorConsent(_) => Kind::MediatorConsent,
+            Self::Needs(_) => Kind::Needs,
+            Self::Plan(_) => Kind::Plan,
+            Self::Challenge(_) => Kind::Challenge,
+            Self::Withdrawal(_) => Kind::Withdrawal,
+            Self::Cost(_) => Kind::Cost,
+            Self::CostConfirmation(_) => Kind::CostConfirmation,
+            Self::NilReport(_) => Kind::NilReport,
+            Self::Closing(_) => Kind::Closing,
+            Self::Acknowledgement(_) => Kind::Acknowledgement,
+            Self::Payment(_) => Kind::Payment,
+            Self::PaymentConfirmation(_) => Kind::PaymentConfirmation,
+            Self::Dispute(_) => Kind::Dispute,
+            Self::Evidence(_) => Kind::Evidence,
+            Self::Offer(_) => Kind::Offer,
+            Self::Ruling(_) => Kind::Ruling,
+            Self::Amendment(_) => Kind::Amendment,
+            Self::KeyGrant(_) => Kind::KeyGrant,
+            Self::KeyRevocation(_) => Kind::KeyRevocation,
+            Self::Exit(_) => Kind::Exit,
+            Self::Risk(_) => Kind::Risk,
+            Self::RiskAssessment(_) => Kind::RiskAssessment,
+            Self::Contingency(_) => Kind::Contingency,
+            Self::TrialResult(_) => Kind::TrialResult,
+            Self::Feedback(_) => Kind::Feedback,
+            Self::FeedbackResponse(_) => Kind::FeedbackResponse,
+            Self::MaintenanceCommitment(_) => Kind::MaintenanceCommitment,
+            Self::MaintenanceFulfilment(_) => Kind::MaintenanceFulfilment,
+            Self::Suspension(_) => Kind::Suspension,
+            Self::Resumption(_) => Kind::Resumption,
+            Self::MediatorReplacement(_) => Kind::MediatorReplacement,
+            Self::Close(_) => Kind::Close,
         }
-    }
-}
-
-/// The kinds of statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// See [`Body::Proposal`].
-    Proposal,
-    /// See [`Body::Acceptance`].
-    Acceptance,
-    /// See [`Body::Decline`].
-    Decline,
-    /// See [`Body::ProposalWithdrawal`].
-    ProposalWithdrawal,
-    /// See [`Body::Contribution`].
-    Contribution,
-    /// See [`Body::ContributionWithdrawal`].
-    ContributionWithdrawal,
-    /// See [`Body::Attestation`].
-    Attestation,
-    /// See [`Body::Benefit`].
-    Benefit,
-    /// See [`Body::BenefitConfirmation`].
-    BenefitConfirmation,
-    /// See [`Body::Reversal`].
-    Reversal,
-    /// See [`Body::ReversalConfirmation`].
-    ReversalConfirmation,
-    /// See [`Body::Settlement`].
-    Settlement,
-}
-
-impl Kind {
-    /// Every kind, in the order of the protocol.
-    pub const ALL: [Self; 12] = [
-        Self::Proposal,
-        Self::Acceptance,
-        Self::Decline,
-        Self::ProposalWithdrawal,
-        Self::Contribution,
-        Self::ContributionWithdrawal,
-        Self::Attestation,
-        Self::Benefit,
-        Self::BenefitConfirmation,
-        Self::Reversal,
-        Self::ReversalConfirmation,
-        Self::Settlement,
-    ];
-
-    /// Returns the kind in words: `contribution withdrawal`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Proposal => "proposal",
-            Self::Acceptance => "acceptance",
-            Self::Decline => "decline",
-            Self::ProposalWithdrawal => "proposal withdrawal",
-            Self::Contribution => "contribution",
-            Self::ContributionWithdrawal => "contribution withdrawal",
-            Self::Attestation => "attestation",
-            Self::Benefit => "benefit",
-            Self::BenefitConfirmation => "benefit confirmation",
-            Self::Reversal => "reversal",
-            Self::ReversalConfirmation => "reversal confirmation",
-            Self::Settlement => "settlement",
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }
 
@@ -239,6 +274,8 @@ pub struct Contribution {
     pub artifacts: Vec<Artifact>,
     /// A line for people.
     pub note: String,
+    /// The task of the plan it belongs to; without, it is unplanned.
+    pub task: Option<Name>,
 }
 
 /// Something that exists outside the ledger, named by its digest.
@@ -344,6 +381,8 @@ pub enum Verdict {
     Accepted {
         /// How much of the work counts, in [0, 1].
         quality: Ratio,
+        /// Whether work in no task of the plan, or beyond its budget, is accepted, too.
+        unplanned: bool,
     },
     /// Not confirmed; never counts.
     Rejected,
@@ -419,6 +458,14 @@ pub struct CurrencyAccount {
     pub entitlements: Digest,
     /// One line for each party, in the order of the terms.
     pub parties: Vec<PartyAccount>,
+    /// What of the pool goes to fees, minor units.
+    pub fees: u64,
+    /// What of the pool is held back until later, minor units.
+    pub held_back: u64,
+    /// What of the pool is held because it is disputed, minor units.
+    pub disputed: u64,
+    /// What caps leave over and belongs to nobody yet, minor units.
+    pub reserve: u64,
 }
 
 /// One party's line of an account.

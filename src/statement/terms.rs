@@ -1,11 +1,21 @@
 //! The terms of an agreement as values: every field is within its limits; whether they fit together, the law decides.
+//!
+//! They can be written down for whoever keeps an agreement's state; what parties sign is written by [`super::wire`] alone.
 
 use std::{fmt, str::FromStr};
 
-use crate::{digest::Digest, keys::PublicKey, split::Ratio, time::Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    digest::Digest,
+    keys::PublicKey,
+    split::Ratio,
+    statement::rules::{Baseline, Calendar, ExitTerms, Mediator, Rounding, SharePolicy, Trial, Waterfall, Windows},
+    time::Timestamp,
+};
 
 /// The terms of an agreement: everything that decides who gets what.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// The title.
     pub title: String,
@@ -31,10 +41,34 @@ pub struct Terms {
     pub lapses_on_decline: bool,
     /// How many days a contribution's work may have ended before its admission; without, any.
     pub back_date_days_max: Option<u32>,
+    /// Who decides disputes.
+    pub mediator: Option<Mediator>,
+    /// How settlements follow the calendar, if they do.
+    pub calendar: Option<Calendar>,
+    /// How long things may take.
+    pub windows: Windows,
+    /// What comes before the shares.
+    pub waterfall: Waterfall,
+    /// Which shares apply.
+    pub share_policy: SharePolicy,
+    /// How entitlements become whole minor units.
+    pub rounding: Rounding,
+    /// What of the points so far each settlement takes away before it counts new ones; zero: nothing.
+    pub decay: Ratio,
+    /// A trial before the agreement is in force.
+    pub trial: Option<Trial>,
+    /// What leaving means; without, nobody leaves but by amendment.
+    pub exit: Option<ExitTerms>,
+    /// How many days after its close the agreement still takes in reports and payments.
+    pub tail_days: u32,
+    /// What each party would have alone.
+    pub baselines: Vec<Baseline>,
+    /// How many contributions a key may claim in a day; without, any.
+    pub daily_claims_max: Option<u32>,
 }
 
 /// A party.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Party {
     /// Its short name, used in statements.
     pub name: Name,
@@ -51,7 +85,7 @@ pub struct Party {
 }
 
 /// A key of a party.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PartyKey {
     /// The key.
     pub key: PublicKey,
@@ -60,7 +94,7 @@ pub struct PartyKey {
 }
 
 /// What a party is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Role {
     /// An open-source community.
     Community,
@@ -77,7 +111,7 @@ pub enum Role {
 }
 
 /// What a key may sign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Scope {
     /// Propose, accept, decline, withdraw a proposal.
     Govern,
@@ -87,6 +121,22 @@ pub enum Scope {
     Attest,
     /// Report and confirm benefits and reversals.
     Report,
+}
+
+impl Scope {
+    /// Every scope, in the order of the protocol.
+    pub const ALL: [Self; 4] = [Self::Govern, Self::Claim, Self::Attest, Self::Report];
+
+    /// Returns the number of the scope in the protocol, from 1.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Govern => 1,
+            Self::Claim => 2,
+            Self::Attest => 3,
+            Self::Report => 4,
+        }
+    }
 }
 
 impl fmt::Display for Scope {
@@ -101,7 +151,7 @@ impl fmt::Display for Scope {
 }
 
 /// The text on paper beside the terms.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LegalText {
     /// SHA-256 of the text.
     pub digest: Digest,
@@ -112,7 +162,7 @@ pub struct LegalText {
 }
 
 /// Which prevails where text and computation differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Prevails {
     /// The text on paper.
     Prose,
@@ -121,7 +171,7 @@ pub enum Prevails {
 }
 
 /// A currency.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Currency {
     /// Its code.
     pub code: CurrencyCode,
@@ -148,7 +198,7 @@ impl Currency {
 }
 
 /// A dimension of contribution.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dimension {
     /// Its name: T, S, G or the parties' own.
     pub name: Name,
@@ -167,7 +217,7 @@ pub struct Dimension {
 }
 
 /// A line of the unit table.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unit {
     /// Its name.
     pub name: Name,
@@ -182,7 +232,7 @@ pub struct Unit {
 }
 
 /// A stream of benefit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stream {
     /// Its name.
     pub name: Name,
@@ -195,7 +245,7 @@ pub struct Stream {
 }
 
 /// A line of the IP schedule.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Licence {
     /// What it is for.
     pub deliverable: String,
@@ -204,7 +254,7 @@ pub struct Licence {
 }
 
 /// Inputs with the allocations all parties expect.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkedExample {
     /// Its name for people.
     pub title: String,
@@ -219,7 +269,7 @@ pub struct WorkedExample {
 }
 
 /// A name of a party, dimension, unit or stream: 1 to 64 characters out of a-z A-Z 0-9 . _ -
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Name(String);
 
 impl Name {
@@ -263,7 +313,7 @@ impl fmt::Debug for Name {
 pub struct NameError;
 
 /// The code of a currency: 3 to 8 characters A-Z 0-9.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CurrencyCode(String);
 
 impl CurrencyCode {

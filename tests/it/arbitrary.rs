@@ -1,5 +1,8 @@
 //! Any valid statement of any kind, for tests that must hold for all of them.
 
+mod rules;
+mod said;
+
 use counterfoil::{
     digest::Digest,
     keys::SecretKey,
@@ -33,7 +36,9 @@ pub(crate) fn statement(signer: &SecretKey) -> impl Strategy<Value = Statement> 
         signer,
         nonce,
         claimed_time,
-        seen,
+        // A closing must say what its signer has seen.
+        seen: seen
+            .or_else(|| matches!(body, Body::Closing(_)).then_some(SeenCheckpoint { tree_size: 1, root: agreement })),
         body,
     })
 }
@@ -44,8 +49,16 @@ fn seen() -> impl Strategy<Value = SeenCheckpoint> {
 
 /// Any valid body, each kind as often as the others.
 pub(crate) fn body() -> impl Strategy<Value = Body> {
+    // On the heap: as one value, all of them outgrow the stack of a test.
+    let (first, change) = (first().boxed(), said::change().boxed());
+    let (work, money, dispute) = (said::work().boxed(), said::money().boxed(), said::dispute().boxed());
+    prop_oneof![12 => first, 12 => change, 10 => work, 7 => money, 4 => dispute]
+}
+
+/// The kinds that every agreement needs: 12.
+fn first() -> impl Strategy<Value = Body> {
     prop_oneof![
-        terms().prop_map(Body::Proposal),
+        terms().boxed().prop_map(Body::Proposal),
         id().prop_map(|proposal| Body::Acceptance(Acceptance { proposal })),
         (id(), text(2_000)).prop_map(|(proposal, reason)| Body::Decline(Decline { proposal, reason })),
         (id(), text(2_000))
@@ -71,8 +84,8 @@ fn contribution() -> impl Strategy<Value = Contribution> {
         artifacts.dedup_by_key(|artifact| artifact.digest);
         artifacts
     });
-    (name(), name(), positive(), period(), artifacts, text(2_000)).prop_map(
-        |(party, unit, quantity, (work_start, work_end), artifacts, note)| Contribution {
+    (name(), name(), positive(), period(), artifacts, text(2_000), option::of(name())).prop_map(
+        |(party, unit, quantity, (work_start, work_end), artifacts, note, task)| Contribution {
             party,
             unit,
             quantity,
@@ -80,6 +93,7 @@ fn contribution() -> impl Strategy<Value = Contribution> {
             work_end,
             artifacts,
             note,
+            task,
         },
     )
 }
@@ -115,7 +129,8 @@ fn artifact() -> impl Strategy<Value = Artifact> {
 
 fn attestation() -> impl Strategy<Value = Attestation> {
     let judgement = prop_oneof![
-        (at_most_one(), text(2_000)).prop_map(|(quality, reason)| (Verdict::Accepted { quality }, reason)),
+        (at_most_one(), any::<bool>(), text(2_000))
+            .prop_map(|(quality, unplanned, reason)| (Verdict::Accepted { quality, unplanned }, reason)),
         some_text(2_000).prop_map(|reason| (Verdict::Rejected, reason)),
         some_text(2_000).prop_map(|reason| (Verdict::ChangesRequested, reason)),
     ];
@@ -138,8 +153,19 @@ fn benefit() -> impl Strategy<Value = Benefit> {
 
 fn settlement() -> impl Strategy<Value = Settlement> {
     let line = (any::<i64>(), any::<i64>()).prop_map(|(allocation, due)| PartyAccount { allocation, due });
-    let account = (code(), any::<u64>(), digest(), vec(line, 0..8))
-        .prop_map(|(currency, pool, entitlements, parties)| CurrencyAccount { currency, pool, entitlements, parties });
+    let aside = (any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>());
+    let account = (code(), any::<u64>(), digest(), vec(line, 0..8), aside).prop_map(
+        |(currency, pool, entitlements, parties, (fees, held_back, disputed, reserve))| CurrencyAccount {
+            currency,
+            pool,
+            entitlements,
+            parties,
+            fees,
+            held_back,
+            disputed,
+            reserve,
+        },
+    );
     (1..=u64::MAX, digest(), vec(account, 0..4)).prop_map(|(tree_size, shares, accounts)| Settlement {
         tree_size,
         shares,
@@ -161,25 +187,39 @@ pub(crate) fn terms() -> impl Strategy<Value = Terms> {
     let legal_text = (digest(), text(2_000), select(vec![Prevails::Prose, Prevails::Computation]))
         .prop_map(|(digest, uri, prevails)| LegalText { digest, uri, prevails });
     let limits = (option::of(time()), any::<bool>(), option::of(1..=u32::MAX));
-    (some_text(200), lists, legal_text, limits).prop_map(|(title, lists, legal_text, limits)| {
-        let (parties, codes, dimensions, units, streams, licences, examples) = lists;
-        let (deadline, lapses_on_decline, back_date_days_max) = limits;
-        let currency = |(exponent, code)| Currency { code, exponent };
-        Terms {
-            title,
-            parties,
-            legal_text,
-            currencies: (0..=18).rev().zip(codes).map(currency).collect(),
-            dimensions,
-            units,
-            streams,
-            licences: licences.into_iter().map(|(deliverable, spdx)| Licence { deliverable, spdx }).collect(),
-            examples,
-            acceptance_deadline: deadline.filter(|deadline| *deadline != Timestamp::EPOCH),
-            lapses_on_decline,
-            back_date_days_max,
-        }
-    })
+    (some_text(200), lists.boxed(), legal_text.boxed(), limits, rules::rules().boxed()).prop_map(
+        |(title, lists, legal_text, limits, rules)| {
+            let (parties, codes, dimensions, units, streams, licences, examples) = lists;
+            let (deadline, lapses_on_decline, back_date_days_max) = limits;
+            let currency = |(exponent, code)| Currency { code, exponent };
+            Terms {
+                title,
+                parties,
+                legal_text,
+                currencies: (0..=18).rev().zip(codes).map(currency).collect(),
+                dimensions,
+                units,
+                streams,
+                licences: licences.into_iter().map(|(deliverable, spdx)| Licence { deliverable, spdx }).collect(),
+                examples,
+                acceptance_deadline: deadline.filter(|deadline| *deadline != Timestamp::EPOCH),
+                lapses_on_decline,
+                back_date_days_max,
+                mediator: rules.mediator,
+                calendar: rules.calendar,
+                windows: rules.windows,
+                waterfall: rules.waterfall,
+                share_policy: rules.share_policy,
+                rounding: rules.rounding,
+                decay: rules.decay,
+                trial: rules.trial,
+                exit: rules.exit,
+                tail_days: rules.tail_days,
+                baselines: rules.baselines,
+                daily_claims_max: rules.daily_claims_max,
+            }
+        },
+    )
 }
 
 /// Between two and five parties whose keys are made from the seeds 1, 2, 3, ...

@@ -16,7 +16,11 @@ use counterfoil::{
     digest::Digest,
     envelope::Envelope,
     keys::SecretKey,
-    ledger::{entry::Entry, receipt::Receipt},
+    ledger::{
+        entry::Entry,
+        receipt::Receipt,
+        refusal::{Refusal, SignedRefusal},
+    },
     merkle::{
         hash::{leaf_hash, node_hash},
         index::{LeafIndex, TreeSize},
@@ -371,6 +375,39 @@ async fn a_no_that_stays_is_not_tried_again() {
     assert_eq!(*heard.lock().unwrap(), 1);
     let error = submit_to(Liar::failing([no(Code::Internal, "INTERNAL", None)]), options()).await.unwrap_err();
     assert!(matches!(&error, ClientError::Server { refused } if refused.reason == "INTERNAL"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_signed_refusal_that_is_not_the_logs_of_this_statement_and_reason_is_told() {
+    let envelope = envelope(3, 1);
+    let origin = format!("counterfoil.local/ledger/{}", agreement_of(&envelope));
+    let signed = |seed: u8, statement: Digest, reason: &str| {
+        let signer = NoteSigner::new(&origin, SecretKey::from_seed(&[seed; 32])).unwrap();
+        let under = Checkpoint { origin: origin.clone(), size: TreeSize::ZERO, root: Digest::of(&[]) };
+        let judged = Timestamp::from_ms(ADMITTED).unwrap();
+        let refusal = Refusal { under, statement, reason: reason.into(), judged };
+        SignedRefusal::sign(refusal, &signer).note().to_owned()
+    };
+    let answer = |note: String| {
+        let details = ErrorDetails::with_error_info("NOT_IN_FORCE", "counterfoil", [("refusal".to_owned(), note)]);
+        Status::with_error_details(Code::FailedPrecondition, "no", details)
+    };
+    let id = envelope.id();
+    let good = signed(77, id, "NOT_IN_FORCE");
+    let mut client = client_of(Liar::failing([answer(good.clone())]), options()).await;
+    let Err(ClientError::Refused(refused)) = client.submit(envelope.clone(), None).await else { panic!("no refusal") };
+    assert_eq!(refused.signed.unwrap().note(), good);
+    for bad in [
+        signed(78, id, "NOT_IN_FORCE"),
+        signed(77, Digest::of(&[b"another"]), "NOT_IN_FORCE"),
+        signed(77, id, "SIGNER_NOT_PARTY"),
+        good.replace("judged 17", "judged 18"),
+        String::new(),
+    ] {
+        let mut client = client_of(Liar::failing([answer(bad.clone())]), options()).await;
+        let error = client.submit(envelope.clone(), None).await.unwrap_err();
+        assert!(matches!(&error, ClientError::RefusalInvalid { .. }), "{bad}: {error:?}");
+    }
 }
 
 #[tokio::test]

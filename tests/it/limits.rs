@@ -1,5 +1,10 @@
 //! The limits of every field that the protocol's comments name: a table of one change each, and how it is refused.
 
+mod change;
+mod money;
+mod rules;
+mod work;
+
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
@@ -95,6 +100,7 @@ fn terms() -> Terms {
         acceptance_deadline_ms: 0,
         lapses_on_decline: false,
         back_date_days_max: 0,
+        ..Terms::default()
     }
 }
 
@@ -108,12 +114,13 @@ fn contribution() -> Contribution {
         work_end_ms: 6,
         artifacts: vec![artifact],
         note: String::new(),
+        task: String::new(),
     }
 }
 
 fn attestation() -> Attestation {
     let contribution_ids = vec![digest(1), digest(2)];
-    Attestation { contribution_ids, verdict: 1, quality: ratio(1, 2), reason: String::new() }
+    Attestation { contribution_ids, verdict: 1, quality: ratio(1, 2), reason: String::new(), accepts_unplanned: true }
 }
 
 fn benefit() -> Benefit {
@@ -130,7 +137,13 @@ fn benefit() -> Benefit {
 
 fn settlement() -> Settlement {
     let parties = vec![PartyAccount { allocation_minor: -1, due_minor: 1 }];
-    let account = CurrencyAccount { currency: "EUR".into(), pool_minor: 0, entitlements_digest: digest(1), parties };
+    let account = CurrencyAccount {
+        currency: "EUR".into(),
+        pool_minor: 0,
+        entitlements_digest: digest(1),
+        parties,
+        ..CurrencyAccount::default()
+    };
     Settlement { tree_size: 1, shares_digest: digest(2), accounts: vec![account] }
 }
 
@@ -296,6 +309,7 @@ fn work(met: &mut Reasons) {
             ("contribution.artifacts[0].fraction", "FIELD_ZERO", |c| c.artifacts[0].fraction = ratio(0, 1)),
             ("contribution.artifacts[0].fraction", "FIELD_OUT_OF_RANGE", |c| c.artifacts[0].fraction = ratio(2, 1)),
             ("contribution.note", "FIELD_TOO_LONG", |c| c.note = "x".repeat(2_001)),
+            ("contribution.task", "NAME_INVALID", |c| c.task = "a task".into()),
         ],
         met,
     );
@@ -314,6 +328,9 @@ fn work(met: &mut Reasons) {
             ("attestation.quality", "FIELD_MISSING", |a| a.quality = None),
             ("attestation.quality", "FIELD_OUT_OF_RANGE", |a| a.quality = ratio(3, 2)),
             ("attestation.quality", "FIELD_NOT_ALLOWED", |a| a.verdict = 2),
+            ("attestation.accepts_unplanned", "FIELD_NOT_ALLOWED", |a| {
+                (a.verdict, a.quality, a.reason) = (2, None, "no".into());
+            }),
             ("attestation.reason", "FIELD_MISSING", |a| (a.verdict, a.quality) = (3, None)),
         ],
         met,
@@ -380,6 +397,10 @@ fn every_limit_refuses_by_its_reason_and_names_the_field() {
     lists(&mut met);
     work(&mut met);
     money(&mut met);
+    rules::limits(&mut met);
+    change::limits(&mut met);
+    self::work::limits(&mut met);
+    self::money::limits(&mut met);
     let of_the_envelope =
         ["PAYLOAD_TOO_LARGE", "PAYLOAD_TYPE_UNKNOWN", "SIGNATURE_INVALID", "STATEMENT_MALFORMED", "NOT_CANONICAL"];
     met.extend(of_the_envelope.map(str::to_owned));

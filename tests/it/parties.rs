@@ -12,6 +12,7 @@ use counterfoil::{
         Acceptance, Artifact, ArtifactDigest, ArtifactKind, Attestation, Benefit, BenefitConfirmation, Body,
         Contribution, Settlement, Statement, Verdict,
         id::{AgreementId, StatementId},
+        rules::{Rounding, SharePolicy, Waterfall, Windows},
         terms::{Currency, Dimension, LegalText, Licence, Party, PartyKey, Prevails, Role, Scope, Stream, Terms, Unit},
         wire,
     },
@@ -81,6 +82,18 @@ pub fn terms_between(names: [&str; 2]) -> Terms {
         acceptance_deadline: None,
         lapses_on_decline: false,
         back_date_days_max: None,
+        mediator: None,
+        calendar: None,
+        windows: Windows::default(),
+        waterfall: Waterfall::default(),
+        share_policy: SharePolicy::default(),
+        rounding: Rounding::default(),
+        decay: Ratio::ZERO,
+        trial: None,
+        exit: None,
+        tail_days: 0,
+        baselines: Vec::new(),
+        daily_claims_max: None,
     }
 }
 
@@ -133,6 +146,7 @@ pub fn hours(party: &str, hours: u64) -> Contribution {
             fraction: Ratio::ONE,
         }],
         note: String::new(),
+        task: None,
     }
 }
 
@@ -144,7 +158,7 @@ pub fn contribute(party: &str, agreement: AgreementId) -> Envelope {
 /// The acceptance of contributions in full.
 pub fn attest(signer: &str, agreement: AgreementId, contributions: &[StatementId]) -> Envelope {
     let contributions = contributions.to_vec();
-    let verdict = Verdict::Accepted { quality: Ratio::ONE };
+    let verdict = Verdict::Accepted { quality: Ratio::ONE, unplanned: false };
     say(signer, agreement, Body::Attestation(Attestation { contributions, verdict, reason: String::new() }))
 }
 

@@ -7,7 +7,9 @@ use counterfoil::{
     split::Ratio,
     statement::{
         Body, Contribution, Statement,
+        change::{KeyGrant, key_grant_message},
         id::AgreementId,
+        terms::{Name, Scope},
         wire::{OpenError, encode, open, sign},
     },
     time::Timestamp,
@@ -84,6 +86,7 @@ fn contribution() -> Statement {
             work_end: Timestamp::from_ms(900).unwrap(),
             artifacts: Vec::new(),
             note: String::new(),
+            task: None,
         }),
     }
 }
@@ -238,4 +241,30 @@ fn nobody_signs_what_nobody_would_open() {
     );
     assert_eq!(changed(&|c| c.quantity = Ratio::ZERO).0, "QUANTITY_ZERO");
     assert_eq!(changed(&|c| c.note = "x".repeat(60_000)).0, "PAYLOAD_TOO_LARGE");
+}
+
+#[test]
+fn what_a_new_key_signs_over_its_grant_is_frozen() {
+    let agreement = AgreementId::from_digest(counterfoil::digest::Digest::from_bytes([0xa6; 32]));
+    let (new_key, scopes) = (SecretKey::from_seed(&[2; 32]), [Scope::Govern, Scope::Report]);
+    let expires = Some(Timestamp::from_ms(1_795_456_800_000).unwrap());
+    let party: Name = "community".parse().unwrap();
+    let message = key_grant_message(agreement, &party, new_key.public(), &scopes, expires, Some(20));
+    let expected = [
+        hex::encode(b"counterfoil key grant v1\n"),
+        "a6".repeat(32),
+        hex::encode(b"community\n"),
+        "8139770ea87d175f56a35466c34c7ecccb8d8a91b4ee37a25df60f5b8fc9b394".to_owned(),
+        "0104".to_owned(),
+        "000001a209909500".to_owned(),
+        "00000014".to_owned(),
+    ];
+    assert_eq!(hex::encode(&message), expected.concat());
+    let proof = new_key.sign(&message);
+    let grant = KeyGrant { key: new_key.public(), scopes: scopes.to_vec(), expires, daily_max: Some(20), proof };
+    assert_eq!(grant.message(agreement, &party), message);
+    new_key.public().verify(&message, &grant.proof).unwrap();
+    // What is not said is zero.
+    let message = key_grant_message(agreement, &party, new_key.public(), &[Scope::Claim], None, None);
+    assert!(hex::encode(message).ends_with(&format!("9402{}", "00".repeat(12))));
 }

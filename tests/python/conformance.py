@@ -76,6 +76,16 @@ def check_ledger(stubs, secret_keys, conformance):
     return statements
 
 
+def check_key_grants(terms, said):
+    grants = [statement for statement in said if statement.WhichOneof("body") == "key_grant"]
+    same("key grants", len(grants), 1)
+    for statement in grants:
+        grant = statement.key_grant
+        [party] = [party.name for party in terms.parties if statement.signer in [key.public_key for key in party.keys]]
+        message = formats.key_grant_message(statement.agreement_id, party, grant)
+        formats.verify(grant.public_key, message, grant.proof)
+
+
 def check_settlements(stubs, conformance, statements):
     books = Books(statements[0][0].proposal.terms)
     expected = {settlement["index"]: settlement for settlement in conformance["settlements"]}
@@ -113,12 +123,12 @@ def main():
             secret = Key(bytes.fromhex(key["seed_hex"]))
             secret_keys[secret.public] = secret
         statements = check_ledger(stubs, secret_keys, conformance)
-        for signed in conformance["unrecorded"]:
-            check_signed(stubs, secret_keys, signed)
+        said = [check_signed(stubs, secret_keys, signed)[0] for signed in conformance["unrecorded"]]
+        check_key_grants(statements[0][0].proposal.terms, said)
         check_settlements(stubs, conformance, statements)
         check_refused(stubs, conformance)
-        counts = len(statements), len(conformance["settlements"]), len(conformance["refused"])
-        print("conformance: %d entries, %d settlements, %d refusals agree" % counts)
+        counts = len(statements), len(said), len(conformance["settlements"]), len(conformance["refused"])
+        print("conformance: %d entries, %d other statements, %d settlements, %d refusals agree" % counts)
 
 
 if __name__ == "__main__":

@@ -307,3 +307,12 @@ def read_bundle(data):
     note = take(number(">I")).decode()
     require(at == len(data), "something follows the bundle")
     return vkey, leaves, note
+
+
+# 17 Key grants
+
+
+def key_grant_message(agreement_id, party, grant):
+    """What the new key signs over a `KeyGrant` of the party with this name."""
+    limits = struct.pack(">QI", grant.expires_ms, grant.daily_max)
+    return b"counterfoil key grant v1\n" + agreement_id + party.encode() + b"\n" + grant.public_key + bytes(grant.scopes) + limits

@@ -94,10 +94,14 @@ def check_numbers(data, descriptor):
             number()
         elif tag & 7 == 2:
             length = number()
+            end = at + length
             field = descriptor.fields_by_number.get(tag >> 3)
             if field is not None and field.message_type is not None:
-                check_numbers(data[at : at + length], field.message_type)
-            at += length
+                check_numbers(data[at:end], field.message_type)
+            elif field is not None and field.type not in (field.TYPE_BYTES, field.TYPE_STRING):
+                while at < end:  # packed numbers
+                    number()
+            at = end
         else:
             at += {1: 8, 5: 4}.get(tag & 7, 0)  # only of fields that nobody knows, which are not canonical anyway
 

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The version of everything that is put away. Another one's is not read.
-pub(super) const FORMAT: u8 = 1;
+pub(super) const FORMAT: u8 = 2;
 
 /// The first bytes of SHA-256 over key and value: enough against accidents, and there is nobody else to guard against.
 const SEAL_BYTES: usize = 4;
@@ -57,10 +57,32 @@ pub(super) fn exact((numerator, denominator): Number) -> Option<Exact> {
     (!denominator.is_zero()).then(|| Exact::from_parts(numerator, denominator))
 }
 
+pub(super) fn exacts(numbers: Vec<Number>) -> Option<Vec<Exact>> {
+    numbers.into_iter().map(exact).collect()
+}
+
 pub(super) const fn stated(ratio: Ratio) -> Stated {
     (ratio.numerator(), ratio.denominator())
 }
 
 pub(super) fn ratio((numerator, denominator): Stated) -> Option<Ratio> {
     Ratio::new(numerator, denominator).ok()
+}
+
+/// Exact numbers as fields of what is kept whole, for `serde(with)`.
+pub(in crate::agreement) mod plain {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use crate::{
+        agreement::put_away::form::{Number, exact, number},
+        split::Exact,
+    };
+
+    pub(in crate::agreement) fn serialize<S: Serializer>(value: &Exact, serializer: S) -> Result<S::Ok, S::Error> {
+        number(value).serialize(serializer)
+    }
+
+    pub(in crate::agreement) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Exact, D::Error> {
+        exact(Number::deserialize(deserializer)?).ok_or_else(|| D::Error::custom("a denominator is zero"))
+    }
 }

@@ -47,6 +47,10 @@ impl KeptContribution {
         self.index
     }
 
+    pub(in crate::agreement) const fn slot(&self) -> &Slot {
+        &self.slot
+    }
+
     /// Returns the position of the contributing party.
     #[must_use]
     pub const fn party(&self) -> usize {
@@ -126,7 +130,10 @@ impl Agreement {
     ///
     /// Errors: [`PutAwayError::Damaged`].
     pub fn read_contribution(&self, key: &[u8], slip: &[u8]) -> Result<KeptContribution, PutAwayError> {
-        let read = |form: ContributionForm| Some((key::last_number(key)?, form.read(self)?));
+        let read = |form: ContributionForm| {
+            let index = key::last_number(key)?;
+            Some((index, form.read(index, self)?))
+        };
         let (index, slot) = read(form::read(key, slip)?).ok_or_else(|| PutAwayError::damaged(key))?;
         Ok(KeptContribution { index, slot })
     }
@@ -140,7 +147,7 @@ impl Agreement {
         slip: &[u8],
         reversals: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
     ) -> Result<KeptBenefit, PutAwayError> {
-        let read = |form: BenefitForm| Some((key::last_number(key)?, form.read(&self.terms)?));
+        let read = |form: BenefitForm| Some((key::last_number(key)?, form.read(self.terms())?));
         let (index, slot) = read(form::read(key, slip)?).ok_or_else(|| PutAwayError::damaged(key))?;
         let reversals = reversals.into_iter().map(|(key, slip)| self.read_reversal(key, slip));
         Ok(KeptBenefit { index, slot, reversals: reversals.collect::<Result<_, _>>()? })
@@ -148,7 +155,7 @@ impl Agreement {
 
     fn read_reversal(&self, key: &[u8], slip: &[u8]) -> Result<(u64, ReversalSlot), PutAwayError> {
         let read = |form: ReversalForm| {
-            let ((_, index), slot) = form.read(key::last_number(key)?, &self.terms)?;
+            let ((_, index), slot) = form.read(key::last_number(key)?, self.terms())?;
             Some((index, slot))
         };
         read(form::read(key, slip)?).ok_or_else(|| PutAwayError::damaged(key))

@@ -7,7 +7,8 @@
 //!
 //! All of it follows from the entries: what is damaged, or of another version, is thrown away and folded anew.
 
-mod form;
+mod books;
+pub(super) mod form;
 mod kept;
 pub mod key;
 mod same;
@@ -23,7 +24,10 @@ use crate::{
     agreement::{
         Agreement,
         benefit::{BenefitSlot, Benefits, ReversalPlace, ReversalSlot},
-        contribution::{Brief, Claimed, Contributions, Slot},
+        claimed::{Brief, Claimed},
+        contribution::{Contributions, Slot},
+        dispute::Stands,
+        motion::Matter,
         put_away::{
             form::FORMAT,
             shelf::Shelf,
@@ -32,7 +36,12 @@ use crate::{
         },
     },
     split::Ratio,
-    statement::{ArtifactDigest, Body, Signed, Verdict, id::StatementId, terms::Terms},
+    statement::{
+        ArtifactDigest, Body, Signed, Verdict,
+        dispute::{Outcome, Remedy},
+        id::StatementId,
+        terms::Terms,
+    },
 };
 
 /// A key and what is kept under it.
@@ -132,7 +141,7 @@ impl Agreement {
     pub fn wanted(&self, signed: &Signed) -> Vec<Wanted> {
         let mut wanted = Vec::new();
         // Nobody has to look anything up for whom nobody knows.
-        if !self.has_forgotten() || self.directory.speaker(signed.statement().signer).is_none() {
+        if !self.has_forgotten() || !self.is_heard(signed) {
             return wanted;
         }
         match &signed.statement().body {
@@ -152,11 +161,63 @@ impl Agreement {
                 wanted.extend(body.reversals.iter().filter_map(|id| self.reversal_wanted(*id)));
             }
             Body::Settlement(body) => wanted.extend(self.wanted_at(body.tree_size)),
+            Body::Challenge(body) => {
+                body.contributions.iter().for_each(|id| self.want_contribution(*id, false, &mut wanted));
+            }
+            Body::Withdrawal(body) => {
+                let challenged = self.challenged_by(body.statement).iter();
+                challenged.for_each(|(_, id)| self.want_contribution(*id, false, &mut wanted));
+                let subjects = self.disputes.open.get(&body.statement).into_iter().flat_map(|case| &case.subjects);
+                let contributions = subjects.filter(|subject| matches!(subject.stands, Stands::Contribution { .. }));
+                contributions.for_each(|subject| self.want_contribution(subject.id, false, &mut wanted));
+            }
+            Body::Acceptance(body) => {
+                if let Some(Matter::Offer { dispute, outcomes }) =
+                    self.motions.find(body.proposal).ok().map(|motion| &motion.matter)
+                {
+                    self.want_subjects(*dispute, outcomes, &mut wanted);
+                }
+            }
+            Body::Offer(body) => self.want_subjects(body.dispute, &body.outcomes, &mut wanted),
+            Body::Ruling(body) => self.want_subjects(body.dispute, &body.outcomes, &mut wanted),
+            Body::Dispute(body) => {
+                for outcome in &body.outcomes {
+                    self.want_contribution(outcome.subject, false, &mut wanted);
+                    wanted.extend(self.benefit_wanted(outcome.subject));
+                }
+            }
+            Body::Cost(body) => wanted.extend(self.claims_wanted(ArtifactDigest::Sha256(body.invoice))),
             Body::Proposal(_)
-            | Body::Acceptance(_)
+            | Body::CounterProposal(_)
             | Body::Decline(_)
             | Body::ProposalWithdrawal(_)
-            | Body::Benefit(_) => {}
+            | Body::MediatorConsent(_)
+            | Body::Needs(_)
+            | Body::Plan(_)
+            | Body::Benefit(_)
+            | Body::CostConfirmation(_)
+            | Body::NilReport(_)
+            | Body::Closing(_)
+            | Body::Acknowledgement(_)
+            | Body::Payment(_)
+            | Body::PaymentConfirmation(_)
+            | Body::Evidence(_)
+            | Body::Amendment(_)
+            | Body::KeyGrant(_)
+            | Body::KeyRevocation(_)
+            | Body::Exit(_)
+            | Body::Risk(_)
+            | Body::RiskAssessment(_)
+            | Body::Contingency(_)
+            | Body::TrialResult(_)
+            | Body::Feedback(_)
+            | Body::FeedbackResponse(_)
+            | Body::MaintenanceCommitment(_)
+            | Body::MaintenanceFulfilment(_)
+            | Body::Suspension(_)
+            | Body::Resumption(_)
+            | Body::MediatorReplacement(_)
+            | Body::Close(_) => {}
         }
         wanted
     }
@@ -165,6 +226,28 @@ impl Agreement {
     #[must_use]
     pub fn wanted_at(&self, tree_size: u64) -> Option<Wanted> {
         self.books.wanted(tree_size.min(self.size)).map(Wanted::Sheet)
+    }
+
+    /// Whether a signer may be heard at all: a party's key, or the mediator's where the mediator speaks.
+    fn is_heard(&self, signed: &Signed) -> bool {
+        let signer = signed.statement().signer;
+        let party = self.party_of(signer).is_some();
+        let mediator = || self.mediator().is_some_and(|mediator| mediator.keys.contains(&signer));
+        party || mediator()
+    }
+
+    /// What outcomes of a dispute would correct.
+    fn want_subjects(&self, dispute: StatementId, outcomes: &[Outcome], wanted: &mut Vec<Wanted>) {
+        let Some(case) = self.dispute(&dispute) else { return };
+        for (subject, outcome) in case.subjects.iter().zip(outcomes) {
+            match subject.stands {
+                Stands::Contribution { .. } => {
+                    self.want_contribution(subject.id, outcome.remedy == Remedy::Reject, wanted);
+                }
+                Stands::Benefit { .. } => wanted.extend(self.benefit_wanted(subject.id)),
+                Stands::Cost { .. } => {}
+            }
+        }
     }
 
     fn want_contribution(&self, id: StatementId, releases: bool, wanted: &mut Vec<Wanted>) {
@@ -214,7 +297,7 @@ impl Agreement {
             }
             (Wanted::Benefit(id), None) => drop(self.benefits.absent.insert(*id)),
             (Wanted::Reversal(id), Some((key, slip))) => {
-                let read = |form: ReversalForm| form.read(key::last_number(key)?, &self.terms);
+                let read = |form: ReversalForm| form.read(key::last_number(key)?, self.terms());
                 let (place, slot) = read(form::read(key, slip)?).ok_or_else(|| PutAwayError::damaged(key))?;
                 self.benefits.reversals_by_id.insert(*id, place);
                 self.benefits.reversals.recall(place, Some(slot));
@@ -229,7 +312,7 @@ impl Agreement {
             (Wanted::Sheet(range), Some((key, slip))) => {
                 let form: SheetForm = form::read(key, slip)?;
                 // The size asked for is the end of the range.
-                let sheet = form.read(&self.terms).filter(|sheet| sheet.covers(range.end));
+                let sheet = form.read(self.terms()).filter(|sheet| sheet.covers(range.end));
                 self.books.recall(sheet.ok_or_else(|| PutAwayError::damaged(key))?);
             }
             (Wanted::Sheet(_), None) => return Err(PutAwayError::Missing { wanted: wanted.clone() }),
@@ -319,14 +402,21 @@ impl Agreement {
     /// Returns a copy without what is in slips: for readers who look at the books, and list the slips themselves.
     #[must_use]
     pub fn without_slips(&self) -> Self {
-        let mut contributions = Contributions::restored(&self.terms);
+        let mut contributions = Contributions::restored(self.terms());
         contributions.denominators.clone_from(&self.contributions.denominators);
-        let mut benefits = Benefits::restored(&self.terms);
+        let mut benefits = Benefits::restored(self.terms());
         benefits.confirmed.clone_from(&self.benefits.confirmed);
         Self {
-            terms: self.terms.clone(),
-            directory: self.directory.clone(),
+            versions: self.versions.clone(),
+            course: self.course.clone(),
             negotiation: self.negotiation.clone(),
+            motions: self.motions.clone(),
+            keyring: self.keyring.clone(),
+            appointed: self.appointed.clone(),
+            partings: self.partings.clone(),
+            work: self.work.clone(),
+            money: self.money.clone(),
+            disputes: self.disputes.clone(),
             contributions,
             benefits,
             settlements: self.settlements.without_whole(),

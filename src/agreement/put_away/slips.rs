@@ -9,15 +9,21 @@ use crate::{
         Agreement,
         attestation::Judgement,
         benefit::{BenefitSlot, ReversalPlace, ReversalSlot},
-        contribution::{Brief, Claimed, Claims, Outcome, Slot},
+        claimed::{Brief, Claimed},
+        contribution::{Claims, Decided, Outcome, Slot},
         put_away::form::{Number, Stated, exact, number, ratio, stated},
         settle::{
             CameIn,
             pending::{Came, Change, FlowKey, Pending, Sheet, Sums},
         },
+        work::challenge::ChallengeMark,
     },
     digest::Digest,
-    statement::{ArtifactDigest, Verdict, id::StatementId, terms::Terms},
+    statement::{
+        ArtifactDigest, Verdict,
+        id::StatementId,
+        terms::{Name, Terms},
+    },
     time::Timestamp,
 };
 
@@ -29,7 +35,7 @@ enum ArtifactForm {
 
 #[derive(Serialize, Deserialize)]
 enum VerdictForm {
-    Accepted(Stated),
+    Accepted(Stated, bool),
     Rejected,
     ChangesRequested,
 }
@@ -53,6 +59,12 @@ pub(super) struct ContributionForm {
     judgements: Vec<(usize, u64, VerdictForm)>,
     outcome: OutcomeForm,
     withdrawn: Option<u64>,
+    task: Option<Name>,
+    accepted: Option<Timestamp>,
+    challenges: Vec<ChallengeMark>,
+    admitted: Timestamp,
+    /// The entry that decided what it counts; for whom, and how many points.
+    decided: Option<(u64, Option<(usize, Number)>)>,
 }
 
 impl ContributionForm {
@@ -66,7 +78,7 @@ impl ContributionForm {
         });
         let judgements = slot.judgements.iter().map(|judgement| {
             let verdict = match judgement.verdict {
-                Verdict::Accepted { quality } => VerdictForm::Accepted(stated(quality)),
+                Verdict::Accepted { quality, unplanned } => VerdictForm::Accepted(stated(quality), unplanned),
                 Verdict::Rejected => VerdictForm::Rejected,
                 Verdict::ChangesRequested => VerdictForm::ChangesRequested,
             };
@@ -85,12 +97,21 @@ impl ContributionForm {
                 Outcome::ChangesRequested => OutcomeForm::ChangesRequested,
             },
             withdrawn: slot.withdrawn,
+            task: slot.task.clone(),
+            accepted: slot.accepted,
+            challenges: slot.challenges.clone(),
+            admitted: slot.admitted,
+            decided: slot.decided.as_ref().map(|decided| {
+                let counts = decided.counts.as_ref().map(|(party, points)| (*party, number(points)));
+                (decided.at, counts)
+            }),
         }
     }
 
-    pub(super) fn read(self, agreement: &Agreement) -> Option<Slot> {
-        let terms = &agreement.terms;
-        let dimension = agreement.directory.unit(&terms.units.get(self.unit)?.name)?.dimension;
+    pub(super) fn read(self, index: u64, agreement: &Agreement) -> Option<Slot> {
+        let terms = agreement.terms();
+        let (_, entry) = agreement.versions.unit(index, self.unit)?;
+        let dimension = entry.dimension;
         let artifacts = self.artifacts.into_iter().map(|(artifact, fraction)| {
             let artifact = match artifact {
                 ArtifactForm::Sha256(bytes) => ArtifactDigest::Sha256(Digest::from_bytes(bytes)),
@@ -101,12 +122,20 @@ impl ContributionForm {
         let brief = Brief { quantity: ratio(self.quantity)?, artifacts: artifacts.collect::<Option<_>>()? };
         let judgements = self.judgements.into_iter().map(|(party, index, verdict)| {
             let verdict = match verdict {
-                VerdictForm::Accepted(quality) => Verdict::Accepted { quality: ratio(quality)? },
+                VerdictForm::Accepted(quality, unplanned) => Verdict::Accepted { quality: ratio(quality)?, unplanned },
                 VerdictForm::Rejected => Verdict::Rejected,
                 VerdictForm::ChangesRequested => Verdict::ChangesRequested,
             };
             Some(Judgement { party: position(party, &terms.parties)?, index, verdict })
         });
+        let decided = match self.decided {
+            None => None,
+            Some((at, None)) => Some(Box::new(Decided { at, counts: None })),
+            Some((at, Some((party, points)))) => {
+                let counts = Some((position(party, &terms.parties)?, exact(points)?));
+                Some(Box::new(Decided { at, counts }))
+            }
+        };
         Some(Slot {
             party: position(self.party, &terms.parties)?,
             unit: self.unit,
@@ -120,6 +149,11 @@ impl ContributionForm {
                 OutcomeForm::ChangesRequested => Outcome::ChangesRequested,
             },
             withdrawn: self.withdrawn,
+            task: self.task,
+            accepted: self.accepted,
+            challenges: self.challenges,
+            admitted: self.admitted,
+            decided,
         })
     }
 }
@@ -151,12 +185,14 @@ pub(super) struct BenefitForm {
     amount: u64,
     confirmed: Option<u64>,
     reversed: u64,
+    admitted: Timestamp,
+    decided: Option<u64>,
 }
 
 impl BenefitForm {
     pub(super) const fn of(slot: &BenefitSlot) -> Self {
-        let BenefitSlot { reporter, stream, currency, amount, confirmed, reversed, .. } = *slot;
-        Self { reporter, stream, currency, amount, confirmed, reversed }
+        let BenefitSlot { reporter, stream, currency, amount, confirmed, reversed, admitted, decided, .. } = *slot;
+        Self { reporter, stream, currency, amount, confirmed, reversed, admitted, decided }
     }
 
     pub(super) fn read(self, terms: &Terms) -> Option<BenefitSlot> {
@@ -167,6 +203,8 @@ impl BenefitForm {
             amount: self.amount,
             confirmed: self.confirmed,
             reversed: self.reversed,
+            admitted: self.admitted,
+            decided: self.decided,
             whole: None,
         })
     }
@@ -243,15 +281,17 @@ impl SumsForm {
     }
 
     pub(super) fn read(self, terms: &Terms) -> Option<Sums> {
-        let fits = self.points.len() == terms.dimensions.len()
-            && self.points.iter().all(|points| points.len() == terms.parties.len());
-        if !fits {
+        let (dimensions, parties) = (terms.dimensions.len(), terms.parties.len());
+        // Fewer: written before others came.
+        if self.points.len() > dimensions || self.points.iter().any(|points| points.len() > parties) {
             return None;
         }
         let points = self.points.into_iter().map(|points| points.into_iter().map(exact).collect());
         let came = self.came.into_iter();
         let came = came.map(|(key, times, sum)| Some((flow(key, terms)?, Came { times, sum })));
-        Some(Sums { points: points.collect::<Option<_>>()?, came: came.collect::<Option<_>>()? })
+        let mut sums = Sums { points: points.collect::<Option<_>>()?, came: came.collect::<Option<_>>()? };
+        sums.widen(dimensions, parties);
+        Some(sums)
     }
 }
 

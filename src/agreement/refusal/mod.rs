@@ -5,16 +5,20 @@
 //! order, then how they relate to what stands in the ledger. The reasons in words are in [`reasons`].
 
 pub mod benefit;
+pub mod change;
 pub mod contribution;
+pub mod dispute;
+pub mod money;
 pub mod reasons;
 pub mod settlement;
 pub mod terms;
+pub mod work;
 
 use crate::{
     agreement::{
         refusal::{
-            benefit::BenefitRefusal, contribution::ContributionRefusal, settlement::SettlementRefusal,
-            terms::TermsFault,
+            benefit::BenefitRefusal, change::ChangeRefusal, contribution::ContributionRefusal, dispute::DisputeRefusal,
+            money::MoneyRefusal, settlement::SettlementRefusal, terms::TermsFault, work::WorkRefusal,
         },
         state::Phase,
     },
@@ -159,6 +163,48 @@ pub enum Refusal {
     /// About settlements.
     #[error(transparent)]
     Settlement(#[from] SettlementRefusal),
+    /// The agreement stands still.
+    #[error("the agreement stands still; a {kind} has to wait until it goes on")]
+    Suspended {
+        /// What was said.
+        kind: Kind,
+    },
+    /// The agreement is being wound down.
+    #[error("the agreement is being wound down; a {kind} comes too late")]
+    WindingDown {
+        /// What was said.
+        kind: Kind,
+    },
+    /// The agreement is over.
+    #[error("the agreement is closed; a {kind} comes too late")]
+    Closed {
+        /// What was said.
+        kind: Kind,
+    },
+    /// There is no trial.
+    #[error("the agreement is not on trial; it is {phase}")]
+    NotInTrial {
+        /// Where the agreement stands.
+        phase: Phase,
+    },
+    /// The agreement does not stand still.
+    #[error("the agreement does not stand still; it is {phase}")]
+    NotSuspended {
+        /// Where the agreement stands.
+        phase: Phase,
+    },
+    /// About changes of the agreement itself.
+    #[error(transparent)]
+    Change(#[from] ChangeRefusal),
+    /// About the work.
+    #[error(transparent)]
+    Work(#[from] WorkRefusal),
+    /// About money besides benefits.
+    #[error(transparent)]
+    Money(#[from] MoneyRefusal),
+    /// About disputes.
+    #[error(transparent)]
+    Dispute(#[from] DisputeRefusal),
 }
 
 impl Refusal {
@@ -185,6 +231,15 @@ impl Refusal {
             Self::Contribution(refusal) => refusal.reason(),
             Self::Benefit(refusal) => refusal.reason(),
             Self::Settlement(refusal) => refusal.reason(),
+            Self::Suspended { .. } => "SUSPENDED",
+            Self::WindingDown { .. } => "WINDING_DOWN",
+            Self::Closed { .. } => "CLOSED",
+            Self::NotInTrial { .. } => "NOT_IN_TRIAL",
+            Self::NotSuspended { .. } => "NOT_SUSPENDED",
+            Self::Change(refusal) => refusal.reason(),
+            Self::Work(refusal) => refusal.reason(),
+            Self::Money(refusal) => refusal.reason(),
+            Self::Dispute(refusal) => refusal.reason(),
         }
     }
 }

@@ -87,6 +87,14 @@ pub enum Line {
     Allocation,
     /// What was pooled.
     Pool,
+    /// What goes to fees.
+    Fees,
+    /// What is held back.
+    HeldBack,
+    /// What is held because it is disputed.
+    Disputed,
+    /// What caps leave over.
+    Reserve,
     /// The digest of the exact entitlements.
     Entitlements,
     /// The digest of the exact shares.
@@ -102,6 +110,10 @@ fn said(line: &Line, currency: &Option<CurrencyCode>, party: &Option<Name>, stat
         Line::Due => format!("settlement pays {party} {stated}"),
         Line::Allocation => format!("settlement allocates {stated} to {party} in all"),
         Line::Pool => format!("settlement pools {stated}"),
+        Line::Fees => format!("settlement takes fees of {stated}"),
+        Line::HeldBack => format!("settlement holds {stated} back"),
+        Line::Disputed => format!("settlement holds {stated} as disputed"),
+        Line::Reserve => format!("settlement keeps {stated} in reserve"),
         Line::Entitlements => format!("settlement's digest of the entitlements in {currency} is {stated}"),
         Line::Shares => format!("settlement's digest of the shares is {stated}"),
     }

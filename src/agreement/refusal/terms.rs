@@ -3,6 +3,7 @@
 use crate::{
     agreement::example::ExampleFault,
     keys::PublicKey,
+    split::Ratio,
     statement::terms::{CurrencyCode, Name},
     time::Timestamp,
 };
@@ -248,6 +249,84 @@ pub enum TermsFault {
         /// The currency.
         currency: CurrencyCode,
     },
+    /// A key of the mediator is a party's.
+    #[error("key {key} of the mediator is one of {party}: a mediator is no party")]
+    MediatorIsParty {
+        /// The key.
+        key: PublicKey,
+        /// The party.
+        party: Name,
+    },
+    /// A rule names a party that there is not.
+    #[error("{what} names `{party}`, which is no party")]
+    PartyUnknown {
+        /// Which rule.
+        what: String,
+        /// The name.
+        party: Name,
+    },
+    /// A rule names a currency that there is not.
+    #[error("{what} is in {currency}, which is no currency of these terms")]
+    CurrencyUnknown {
+        /// Which rule.
+        what: String,
+        /// The code.
+        currency: CurrencyCode,
+    },
+    /// An amount of a rule can never be reached.
+    #[error("{what} come to more than 2^63 - 1 minor units")]
+    RuleTooLarge {
+        /// Which rule.
+        what: String,
+    },
+    /// More is taken from the pool than there is.
+    #[error("the fees in {currency} and the holdback sum to {sum}, more than the pool")]
+    FeesAboveOne {
+        /// The currency.
+        currency: CurrencyCode,
+        /// Their sum, exact.
+        sum: String,
+    },
+    /// What is held back is nothing, or for no time.
+    #[error("holdback is {part} for holdback_days {days}; both are above zero, or both are left out")]
+    HoldbackUnfit {
+        /// The part held back.
+        part: Ratio,
+        /// For how many days.
+        days: u32,
+    },
+    /// A corridor for costs that nobody may recoup.
+    #[error("corridor limits what goes to costs, but cost_categories is empty")]
+    CorridorWithoutCosts,
+    /// A bound that binds nobody.
+    #[error("the bound of {party} has neither a cap nor a floor")]
+    BoundEmpty {
+        /// The party.
+        party: Name,
+    },
+    /// A party is its own guarantor.
+    #[error("{party} guarantees something to itself")]
+    GuaranteesItself {
+        /// The party.
+        party: Name,
+    },
+    /// Lines cannot be kept above zero under these rules.
+    #[error("rounding cannot keep every line above zero beside {beside}")]
+    RoundingUnfit {
+        /// Beside what.
+        beside: &'static str,
+    },
+    /// Points decay by the period, and there is none.
+    #[error("decay takes away by the period, but there is no calendar")]
+    DecayWithoutCalendar,
+    /// The powers of the decay would grow too fine.
+    #[error("decay is {decay}; a denominator of at most {max} is allowed")]
+    DecayTooFine {
+        /// The decay.
+        decay: Ratio,
+        /// The largest denominator.
+        max: u64,
+    },
     /// Nobody could accept in time.
     #[error("acceptance is possible until {deadline}, which was over at {at}")]
     DeadlinePassed {
@@ -292,6 +371,18 @@ impl TermsFault {
             Self::TermsTooFine { .. } => "TERMS_TOO_FINE",
             Self::ExampleUnfit { .. } => "EXAMPLE_UNFIT",
             Self::ExampleMismatch { .. } => "EXAMPLE_MISMATCH",
+            Self::MediatorIsParty { .. } => "MEDIATOR_IS_PARTY",
+            Self::PartyUnknown { .. } => "PARTY_UNKNOWN",
+            Self::CurrencyUnknown { .. } => "CURRENCY_UNKNOWN",
+            Self::RuleTooLarge { .. } => "RULE_TOO_LARGE",
+            Self::FeesAboveOne { .. } => "FEES_ABOVE_ONE",
+            Self::HoldbackUnfit { .. } => "HOLDBACK_UNFIT",
+            Self::CorridorWithoutCosts => "CORRIDOR_WITHOUT_COSTS",
+            Self::BoundEmpty { .. } => "BOUND_EMPTY",
+            Self::GuaranteesItself { .. } => "GUARANTEES_ITSELF",
+            Self::RoundingUnfit { .. } => "ROUNDING_UNFIT",
+            Self::DecayWithoutCalendar => "DECAY_WITHOUT_CALENDAR",
+            Self::DecayTooFine { .. } => "DECAY_TOO_FINE",
             Self::DeadlinePassed { .. } => "DEADLINE_PASSED",
         }
     }

@@ -3,7 +3,7 @@
 use crate::{
     agreement::settle::StreamSum,
     digest::Digest,
-    split::{ENTITLEMENT_DENOMINATOR_BITS_MAX, Exact, Ratio, Shares, SplitError, exact_text, pool},
+    split::{ENTITLEMENT_DENOMINATOR_BITS_MAX, Exact, FeeAccount, Fractions, Shares, SplitError, Tiers, exact_text},
     statement::terms::Terms,
 };
 
@@ -16,6 +16,95 @@ pub(super) fn entitlement_bits_max(terms: &Terms) -> usize {
     let lines = terms.parties.len().saturating_mul(terms.currencies.len()).max(1);
     let bits = u64::try_from(lines).map_or(0, |lines| (LINES_BY_SQUARED_BITS_MAX / lines).isqrt());
     usize::try_from(bits).unwrap_or(usize::MAX).min(ENTITLEMENT_DENOMINATOR_BITS_MAX)
+}
+
+/// What comes before the shares in one currency, and what is in doubt. Minor units, cumulative.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Figures {
+    /// What each fee has come to, in the order of the terms.
+    pub fees: Vec<u64>,
+    /// What is held back.
+    pub held_back: u64,
+    /// What caps leave over.
+    pub reserve: u64,
+    /// The same, exactly.
+    pub exact_reserve: Exact,
+    /// What is held because it is in doubt.
+    pub disputed: u64,
+    /// What is allocated to each party.
+    pub allocations: Vec<i64>,
+    /// What of its costs each party has back, exactly.
+    pub recouped: Fractions,
+    /// What of its costs each party does not have back yet, exactly.
+    pub outstanding: Fractions,
+    /// Who has a minimum from whom: party, guarantor, how much it is now.
+    pub top_ups: Vec<(usize, usize, Exact)>,
+    /// What each party has at least and at most, where there are doubts.
+    pub limits: Option<(Vec<Exact>, Vec<Exact>)>,
+}
+
+impl Figures {
+    pub(super) fn of(
+        tiers: &Tiers,
+        limits: Option<&(Vec<Exact>, Vec<Exact>)>,
+        before: impl Fn(usize) -> i64,
+    ) -> Result<Self, SplitError> {
+        let mut allocations = tiers.allocations()?;
+        let reserve = allocations.pop().ok_or(SplitError::NoParties)?;
+        let mut disputed = 0;
+        if let Some((low, high)) = limits {
+            let shared: i64 = allocations.iter().sum();
+            allocations = certain(low, high, shared, before)?;
+            disputed = shared - allocations.iter().sum::<i64>();
+        }
+        Ok(Self {
+            fees: tiers.fees().iter().map(FeeAccount::charged).collect(),
+            held_back: tiers.held().iter().map(|held| held.left).sum(),
+            exact_reserve: tiers.reserve().clone(),
+            reserve: u64::try_from(reserve).map_err(|_| SplitError::AmountTooLarge)?,
+            disputed: u64::try_from(disputed).map_err(|_| SplitError::AmountTooLarge)?,
+            allocations,
+            recouped: tiers.recouped_costs(),
+            outstanding: tiers.outstanding_costs(),
+            top_ups: tiers.top_ups().collect(),
+            limits: limits.cloned(),
+        })
+    }
+}
+
+impl Figures {
+    /// Returns the figures of the last settlement, which left the tiers so.
+    pub(in crate::agreement) fn restored(
+        tiers: &Tiers,
+        limits: Option<(Vec<Exact>, Vec<Exact>)>,
+        allocations: Vec<i64>,
+    ) -> Result<Self, SplitError> {
+        let mut all = tiers.allocations()?;
+        all.truncate(tiers.parties());
+        let shared = all.iter().sum::<i64>();
+        let paid = allocations.iter().try_fold(0_i64, |sum, line| sum.checked_add(*line));
+        let disputed = shared.checked_sub(paid.ok_or(SplitError::AmountTooLarge)?).unwrap_or_default();
+        let mut figures = Self::of(tiers, None, |_| 0)?;
+        figures.disputed = u64::try_from(disputed).map_err(|_| SplitError::AmountTooLarge)?;
+        (figures.allocations, figures.limits) = (allocations, limits);
+        Ok(figures)
+    }
+}
+
+/// Returns what is paid while something is in doubt: what each party has at least, and what it was paid before as long as it may
+/// keep it and there is enough, in the order of the parties.
+fn certain(low: &[Exact], high: &[Exact], shared: i64, before: impl Fn(usize) -> i64) -> Result<Vec<i64>, SplitError> {
+    let whole = |exact: &Exact| i64::try_from(exact.floor()).map_err(|_| SplitError::AmountTooLarge);
+    let mut allocations = low.iter().map(whole).collect::<Result<Vec<i64>, _>>()?;
+    let sum = allocations.iter().try_fold(0_i64, |sum, low| sum.checked_add(*low));
+    let mut left = shared.checked_sub(sum.ok_or(SplitError::AmountTooLarge)?).ok_or(SplitError::AmountTooLarge)?;
+    for (party, allocation) in allocations.iter_mut().enumerate() {
+        let keeps = before(party).min(whole(&high[party])?);
+        let more = keeps.saturating_sub(*allocation).clamp(0, left.max(0));
+        *allocation += more;
+        left -= more;
+    }
+    Ok(allocations)
 }
 
 pub(in crate::agreement) fn nets_of<'a>(
@@ -36,14 +125,6 @@ pub(in crate::agreement) fn nets_of<'a>(
 
 pub(super) fn amount(sum: u128) -> Result<u64, SplitError> {
     u64::try_from(sum).map_err(|_| SplitError::AmountTooLarge)
-}
-
-pub(super) fn pool_of(rate: Ratio, gross: u128) -> Result<i64, SplitError> {
-    pool(rate, amount(gross)?)
-}
-
-pub(super) fn pooled(rate: Ratio, gross: u128) -> Result<u64, SplitError> {
-    u64::try_from(pool_of(rate, gross)?).map_err(|_| SplitError::AmountTooLarge)
 }
 
 /// Returns what a settlement says of the shares.

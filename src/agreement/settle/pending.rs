@@ -80,9 +80,24 @@ impl Sums {
         Self { points: vec![vec![Exact::ZERO; terms.parties.len()]; terms.dimensions.len()], came: BTreeMap::new() }
     }
 
+    /// Makes room for dimensions and parties that came later.
+    pub(in crate::agreement) fn widen(&mut self, dimensions: usize, parties: usize) {
+        if self.points.len() < dimensions {
+            self.points.resize_with(dimensions, Vec::new);
+        }
+        for points in &mut self.points {
+            if points.len() < parties {
+                points.resize(parties, Exact::ZERO);
+            }
+        }
+    }
+
     fn add(&mut self, change: &Change) {
         match change {
-            Change::Points { dimension, party, points } => self.points[*dimension][*party] += points,
+            Change::Points { dimension, party, points } => {
+                self.widen(dimension + 1, party + 1);
+                self.points[*dimension][*party] += points;
+            }
             Change::In { flow, amount } => {
                 let came = self.came.entry(*flow).or_default();
                 came.times += 1;
@@ -122,6 +137,15 @@ impl Since {
         sheets: Option<(u64, u64)>,
     ) -> Self {
         Self { settled, before_tail, tail, sheets, at_hand: BTreeMap::new(), unwritten: Vec::new() }
+    }
+
+    /// Makes room for the dimensions and parties of new terms.
+    pub(super) fn widen(&mut self, terms: &Terms) {
+        let (dimensions, parties) = (terms.dimensions.len(), terms.parties.len());
+        self.settled.widen(dimensions, parties);
+        if let Some(sums) = &mut self.before_tail {
+            sums.widen(dimensions, parties);
+        }
     }
 
     pub(super) fn push(&mut self, at: u64, change: Change) {

@@ -6,8 +6,8 @@ use flate2::{Compression, write::GzEncoder};
 use tempfile::TempDir;
 
 use super::{
-    BENEFIT_FIELDS, CONTRIBUTION_FIELDS, Contributions, Judged, names, read_benefits, read_contributions,
-    read_judgements,
+    BENEFIT_FIELDS, CONTRIBUTION_FIELDS, Contributions, JUDGEMENT_FIELDS, Judged, names, read_benefits,
+    read_contributions, read_judgements,
 };
 use crate::{
     cli::{
@@ -199,11 +199,32 @@ fn a_file_of_contributions_is_one_of_judgements_too() {
     let found = read_judgements(&path, &history()).unwrap();
     assert_eq!(found.len(), 1);
     assert!(matches!(found[0].judged, Judged::Artifact(digest) if digest.to_string() == COMMIT));
-    assert!(matches!(found[0].verdict, Verdict::Accepted { quality } if quality.to_string() == "1"));
+    assert!(matches!(found[0].verdict, Verdict::Accepted { quality, .. } if quality.to_string() == "1"));
     let (_folder, path) = file(format!("artifact,verdict,reason\n{SHA256},rejected,not ours\n").as_bytes());
     let found = read_judgements(&path, &Mapping::default()).unwrap();
     assert_eq!((found[0].verdict, found[0].reason.as_str()), (Verdict::Rejected, "not ours"));
     let (_folder, path) = file(format!("artifact,verdict\n{SHA256},yes\n").as_bytes());
     let error = read_judgements(&path, &Mapping::default()).unwrap_err().to_string();
     assert!(error.contains("history.csv:2: verdict: `yes` is none of accepted"), "{error}");
+}
+
+#[test]
+fn rows_name_their_task_and_judgements_say_whether_unplanned_work_counts() {
+    let header = "party,unit,quantity,time,task\n";
+    let found = contributions(&format!("{header}community,commit,1,2026-03-01,parser\n"), &mapping(&[], &[])).unwrap();
+    assert_eq!(found.rows[0].contribution.task.as_ref().unwrap().as_str(), "parser");
+    let found = contributions(&format!("{header}community,commit,1,2026-03-01,\n"), &mapping(&[], &[])).unwrap();
+    assert_eq!(found.rows[0].contribution.task, None);
+    let judgements = |says: &str| {
+        let (_folder, path) = file(format!("artifact,accepts_unplanned\n{SHA256},{says}\n").as_bytes());
+        let mapping = MappingArgs { columns: Vec::new(), fixed: Vec::new() };
+        let read = read_judgements(&path, &mapping.mapping(&names(&JUDGEMENT_FIELDS)).unwrap());
+        read.map(|rows| rows[0].verdict).map_err(|error| error.to_string())
+    };
+    let accepted = |unplanned| Ok(Verdict::Accepted { quality: crate::split::Ratio::ONE, unplanned });
+    assert_eq!(
+        (judgements("yes"), judgements("no"), judgements("")),
+        (accepted(true), accepted(false), accepted(false))
+    );
+    assert!(judgements("perhaps").unwrap_err().contains("is neither yes nor no"));
 }

@@ -26,6 +26,7 @@ use crate::{
     statement::{
         Acceptance, Attestation, Benefit, BenefitConfirmation, Body, Verdict,
         id::StatementId,
+        rules::{Rounding, SharePolicy, Waterfall, Windows},
         terms::{Currency, Dimension, LegalText, Name, Party, Prevails, Role, Stream, Terms, Unit},
     },
 };
@@ -159,6 +160,18 @@ fn terms(parties: &[String], currency: Currency, title: String) -> Result<Terms,
         acceptance_deadline: None,
         lapses_on_decline: false,
         back_date_days_max: None,
+        mediator: None,
+        calendar: None,
+        windows: Windows::default(),
+        waterfall: Waterfall::default(),
+        share_policy: SharePolicy::default(),
+        rounding: Rounding::default(),
+        decay: Ratio::ZERO,
+        trial: None,
+        exit: None,
+        tail_days: 0,
+        baselines: Vec::new(),
+        daily_claims_max: None,
     })
 }
 
@@ -256,7 +269,7 @@ async fn play_quarter(
     for (party, claimed) in claimed.iter().enumerate() {
         let another = &actors[(party + 1) % actors.len()];
         for claimed in claimed.chunks(ATTESTED_MAX) {
-            let verdict = Verdict::Accepted { quality: Ratio::ONE };
+            let verdict = Verdict::Accepted { quality: Ratio::ONE, unplanned: false };
             let attestation = Attestation { contributions: claimed.to_vec(), verdict, reason: String::new() };
             stage.say(another, Body::Attestation(attestation)).await?;
         }

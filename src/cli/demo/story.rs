@@ -111,6 +111,7 @@ fn contribution(party: &Name, quantity: &str, unit: &str, kind: ArtifactKind, ar
         work_end,
         artifacts: vec![artifact],
         note: String::new(),
+        task: None,
     }))
 }
 
@@ -141,7 +142,7 @@ async fn refusals(
 }
 
 fn accepted(contributions: &[StatementId], quality: Ratio, reason: &str) -> Body {
-    let verdict = Verdict::Accepted { quality };
+    let verdict = Verdict::Accepted { quality, unplanned: false };
     Body::Attestation(Attestation { contributions: contributions.to_vec(), verdict, reason: reason.to_owned() })
 }
 
@@ -201,6 +202,6 @@ async fn settle(stage: &mut Stage, narrator: &mut Narrator, actor: &Actor) -> Re
         "entry {}: the server computed the same, to the last cent, or would have refused",
         recorded.index
     ));
-    narrator.text(&format!("\n{}", statement_of_account::words(&account, &terms)));
+    narrator.text(&format!("\n{}", statement_of_account::words_in_brief(&account, &terms)));
     Ok(json!({ "settlement_entry": recorded.index, "account": statement_of_account::json(&account, &terms) }))
 }

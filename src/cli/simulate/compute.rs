@@ -18,6 +18,7 @@ use crate::{
     },
     split::Exact,
     statement::{ArtifactDigest, terms::Terms},
+    time::Timestamp,
 };
 
 /// What terms make of a history.
@@ -145,8 +146,7 @@ pub(super) fn compute(
         }
         // The settlement itself is an entry, too: without it a period of nothing but it would cover nothing new.
         at += 1;
-        let account = books.account_at(&terms, at).map_err(Refusal::from)?;
-        books.settle(&account);
+        let account = books.settle_at(at, Timestamp::EPOCH).map_err(Refusal::from)?;
         periods.push(Settled { period, counted, shares: account.shares.shares.iter().collect(), dues: dues(&account) });
         last = Some(account);
     }

@@ -25,6 +25,13 @@ impl Costs {
         Self { confirmed: vec![0; parties], weights: vec![IBig::ZERO; parties], outstanding: Exact::ZERO }
     }
 
+    pub(in crate::split::waterfall) fn widen(&mut self, parties: usize) {
+        if self.confirmed.len() < parties {
+            self.confirmed.resize(parties, 0);
+            self.weights.resize(parties, IBig::ZERO);
+        }
+    }
+
     /// Takes in newly confirmed costs by party.
     pub(in crate::split::waterfall) fn confirm(&mut self, costs: &[u64]) -> Result<(), SplitError> {
         if costs.len() != self.confirmed.len() {

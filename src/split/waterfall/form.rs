@@ -41,6 +41,14 @@ struct FeeForm {
     charged: u64,
 }
 
+impl TiersForm {
+    /// Returns how many parties it is of.
+    #[must_use]
+    pub fn parties(&self) -> usize {
+        self.confirmed.len()
+    }
+}
+
 impl Tiers {
     /// Returns everything in plain numbers.
     #[must_use]

@@ -131,6 +131,25 @@ impl Tiers {
         Ok(Step { released, is_release: true, ..step })
     }
 
+    /// Makes room for parties that came later; what they are owed and have paid begins at nothing.
+    pub fn widen(&mut self, parties: usize) {
+        let more = parties.saturating_sub(self.parties());
+        self.entitlements.widen(parties);
+        self.costs.widen(parties);
+        if let Some(paid) = &mut self.paid {
+            // The last line is the reserve's.
+            let reserve = paid.len() - 1;
+            paid.splice(reserve..reserve, std::iter::repeat_n(0, more));
+        }
+    }
+
+    /// Counts the next instalment as number `instalment` from 0: those that it leaves out brought nothing.
+    pub fn skip_to(&mut self, instalment: usize) {
+        if self.held.len() < instalment {
+            self.held.resize(instalment, Held { left: 0, remainder: Exact::ZERO });
+        }
+    }
+
     fn check(&self, inflow: &Inflow<'_>) -> Result<u64, SplitError> {
         inflow.waterfall.check(self.parties())?;
         if inflow.shares.len() != self.parties() {

@@ -7,10 +7,21 @@
 
 mod problem;
 mod read;
+mod read_change;
+mod read_dispute;
+mod read_field;
+mod read_money;
+mod read_rules;
 mod read_terms;
+mod read_work;
 mod reason;
 mod write;
+mod write_change;
+mod write_dispute;
+mod write_money;
+mod write_rules;
 mod write_terms;
+mod write_work;
 
 use bytes::Bytes;
 use prost::Message;
@@ -22,7 +33,7 @@ use crate::{
     envelope::{Envelope, EnvelopeError, PAYLOAD_BYTES_MAX},
     keys::{KnownKeys, PublicKey, SecretKey},
     proto::counterfoil::v1,
-    statement::{Signed, Statement, id::StatementId},
+    statement::{Signed, Statement, dispute::Outcome, id::StatementId},
 };
 
 /// Verifies an envelope, reads the statement in it, and checks that its bytes are canonical.
@@ -68,7 +79,7 @@ fn read(payload: &Bytes, signer: PublicKey) -> Result<Statement, OpenError> {
     }
     // A key that was verified needs no second look.
     if decoded.signer != signer.as_bytes().as_slice() {
-        let named = read::public_key(&decoded.signer).within("signer")?;
+        let named = read_field::public_key(&decoded.signer).within("signer")?;
         return Err(OpenError::SignerMismatch { envelope: signer, statement: named });
     }
     Ok(read::statement(decoded, signer)?)
@@ -110,6 +121,13 @@ pub enum OpenError {
         /// What is wrong with it.
         problem: FieldProblem,
     },
+}
+
+/// Reads the outcomes of a dispute as an offer or a ruling would have them: for who asks what they would do.
+///
+/// Errors: [`OpenError`], with the field below `outcomes`.
+pub fn read_outcomes(from: Vec<v1::Outcome>) -> Result<Vec<Outcome>, OpenError> {
+    Ok(read_dispute::outcomes(from).within("outcomes")?)
 }
 
 impl From<FieldError> for OpenError {

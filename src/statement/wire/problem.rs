@@ -78,6 +78,9 @@ pub enum FieldProblem {
     /// The fraction is greater than one.
     #[error("must be at most 1")]
     AboveOne,
+    /// The fraction is one or greater.
+    #[error("must be less than 1")]
+    NotBelowOne,
     /// The number is not among those allowed.
     #[error("{found} is not within {min} to {max}")]
     OutOfRange {

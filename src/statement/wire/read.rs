@@ -1,36 +1,30 @@
 //! Generated statements to values: every limit that `statement.proto` names, checked in the order of the field numbers.
 
-use std::collections::HashMap;
-
-use bytes::Bytes;
-
 use crate::{
-    digest::Digest,
     keys::PublicKey,
     proto::counterfoil::v1,
-    split::Ratio,
     statement::{
         Acceptance, Artifact, ArtifactDigest, ArtifactKind, Attestation, Benefit, BenefitConfirmation, Body,
         Contribution, ContributionWithdrawal, CurrencyAccount, Decline, PartyAccount, ProposalWithdrawal, Reversal,
         ReversalConfirmation, SeenCheckpoint, Settlement, Statement, Verdict,
-        id::{AgreementId, StatementId},
+        id::AgreementId,
+        terms::Terms,
         wire::{
             problem::{FieldError, FieldProblem, Within},
-            read_terms,
+            read_change, read_dispute,
+            read_field::{
+                CURRENCIES_MAX, MEDIA_TYPE_BYTES_MAX, PARTIES_MAX, TEXT_BYTES_MAX, above_zero, at_most, at_most_one,
+                choice, digest, each, fixed, id, ids, not_given, not_zero, once, optional, period, ratio, reasoned,
+                required, text,
+            },
+            read_money, read_terms, read_work,
         },
     },
     time::Timestamp,
 };
 
-/// The most bytes of a reason, a note or a URI.
-pub(super) const TEXT_BYTES_MAX: usize = 2_000;
-/// The most statements that one attestation or confirmation names.
-const NAMED_STATEMENTS_MAX: usize = 1_000;
 const ARTIFACTS_MAX: usize = 64;
-const MEDIA_TYPE_BYTES_MAX: usize = 255;
 const GIT_SHA1_BYTES: usize = 20;
-pub(super) const PARTIES_MAX: usize = 1_000;
-pub(super) const CURRENCIES_MAX: usize = 16;
 
 /// Reads a statement whose signer, the key that was verified, is `signer`.
 pub(super) fn statement(from: v1::Statement, signer: PublicKey) -> Result<Statement, FieldError> {
@@ -44,66 +38,114 @@ pub(super) fn statement(from: v1::Statement, signer: PublicKey) -> Result<Statem
         (false, true) => return Err(FieldProblem::NotAllowed).within("agreement_id"),
         (false, false) => Some(AgreementId::from_digest(digest(&from.agreement_id).within("agreement_id")?)),
     };
-    Ok(Statement {
-        agreement,
-        signer,
-        nonce: fixed(&from.nonce).within("nonce")?,
-        claimed_time: Timestamp::from_ms(from.claimed_time_ms).within("claimed_time_ms")?,
-        seen: from.seen.map(|from| seen(&from)).transpose().within("seen")?,
-        body: read_body(body.within("body")?)?,
-    })
+    let nonce = fixed(&from.nonce).within("nonce")?;
+    let claimed_time = Timestamp::from_ms(from.claimed_time_ms).within("claimed_time_ms")?;
+    let seen = from.seen.map(|from| seen(&from)).transpose().within("seen")?;
+    // A closing says what is complete as far as its signer has seen.
+    if seen.is_none() && matches!(body, Ok(v1::statement::Body::Closing(_))) {
+        return Err(FieldProblem::Missing).within("seen");
+    }
+    Ok(Statement { agreement, signer, nonce, claimed_time, seen, body: read_body(body.within("body")?)? })
 }
 
 fn seen(from: &v1::SeenCheckpoint) -> Result<SeenCheckpoint, FieldError> {
-    if from.tree_size == 0 {
-        return Err(FieldProblem::Zero).within("tree_size");
-    }
-    Ok(SeenCheckpoint { tree_size: from.tree_size, root: digest(&from.root).within("root")? })
+    let tree_size = not_zero(from.tree_size).within("tree_size")?;
+    Ok(SeenCheckpoint { tree_size, root: digest(&from.root).within("root")? })
 }
 
 fn read_body(from: v1::statement::Body) -> Result<Body, FieldError> {
     use v1::statement::Body as Wire;
     Ok(match from {
-        Wire::Proposal(from) => {
-            let terms = from.terms.ok_or(FieldProblem::Missing.into()).and_then(read_terms::terms);
-            Body::Proposal(terms.within("terms").within("proposal")?)
-        }
-        Wire::Acceptance(from) => {
-            let proposal = id(&from.proposal_id).within("proposal_id").within("acceptance")?;
-            Body::Acceptance(Acceptance { proposal })
-        }
-        Wire::Decline(from) => {
-            let (proposal, reason) = reasoned(&from.proposal_id, "proposal_id", from.reason).within("decline")?;
-            Body::Decline(Decline { proposal, reason })
-        }
+        Wire::Proposal(from) => Body::Proposal(proposal(from).within("proposal")?),
+        Wire::Acceptance(from) => Body::Acceptance(acceptance(from).within("acceptance")?),
+        Wire::Decline(from) => Body::Decline(decline(from).within("decline")?),
         Wire::ProposalWithdrawal(from) => {
-            let read = reasoned(&from.proposal_id, "proposal_id", from.reason);
-            let (proposal, reason) = read.within("proposal_withdrawal")?;
-            Body::ProposalWithdrawal(ProposalWithdrawal { proposal, reason })
+            Body::ProposalWithdrawal(proposal_withdrawal(from).within("proposal_withdrawal")?)
         }
         Wire::Contribution(from) => Body::Contribution(contribution(from).within("contribution")?),
         Wire::ContributionWithdrawal(from) => {
-            let read = reasoned(&from.contribution_id, "contribution_id", from.reason);
-            let (contribution, reason) = read.within("contribution_withdrawal")?;
-            Body::ContributionWithdrawal(ContributionWithdrawal { contribution, reason })
+            Body::ContributionWithdrawal(contribution_withdrawal(from).within("contribution_withdrawal")?)
         }
         Wire::Attestation(from) => Body::Attestation(attestation(from).within("attestation")?),
         Wire::Benefit(from) => Body::Benefit(benefit(from).within("benefit")?),
         Wire::BenefitConfirmation(from) => {
-            let benefits = ids(&from.benefit_ids).within("benefit_ids").within("benefit_confirmation")?;
-            Body::BenefitConfirmation(BenefitConfirmation { benefits })
+            Body::BenefitConfirmation(benefit_confirmation(from).within("benefit_confirmation")?)
         }
         Wire::Reversal(from) => Body::Reversal(reversal(from).within("reversal")?),
         Wire::ReversalConfirmation(from) => {
-            let reversals = ids(&from.reversal_ids).within("reversal_ids").within("reversal_confirmation")?;
-            Body::ReversalConfirmation(ReversalConfirmation { reversals })
+            Body::ReversalConfirmation(reversal_confirmation(from).within("reversal_confirmation")?)
         }
         Wire::Settlement(from) => Body::Settlement(settlement(from).within("settlement")?),
+        Wire::CounterProposal(from) => {
+            Body::CounterProposal(read_change::counter_proposal(from).within("counter_proposal")?)
+        }
+        Wire::MediatorConsent(from) => {
+            Body::MediatorConsent(read_change::mediator_consent(from).within("mediator_consent")?)
+        }
+        Wire::Needs(from) => Body::Needs(read_work::needs(from).within("needs")?),
+        Wire::Plan(from) => Body::Plan(read_work::plan(from).within("plan")?),
+        Wire::Challenge(from) => Body::Challenge(read_work::challenge(from).within("challenge")?),
+        Wire::Withdrawal(from) => Body::Withdrawal(read_change::withdrawal(from).within("withdrawal")?),
+        Wire::Cost(from) => Body::Cost(read_money::cost(from).within("cost")?),
+        Wire::CostConfirmation(from) => {
+            Body::CostConfirmation(read_money::cost_confirmation(from).within("cost_confirmation")?)
+        }
+        Wire::NilReport(from) => Body::NilReport(read_money::nil_report(from).within("nil_report")?),
+        Wire::Closing(from) => Body::Closing(read_money::closing(&from)),
+        Wire::Acknowledgement(from) => {
+            Body::Acknowledgement(read_money::acknowledgement(from).within("acknowledgement")?)
+        }
+        Wire::Payment(from) => Body::Payment(read_money::payment(from).within("payment")?),
+        Wire::PaymentConfirmation(from) => {
+            Body::PaymentConfirmation(read_money::payment_confirmation(from).within("payment_confirmation")?)
+        }
+        Wire::Dispute(from) => Body::Dispute(read_dispute::dispute(from).within("dispute")?),
+        Wire::Evidence(from) => Body::Evidence(read_dispute::evidence(from).within("evidence")?),
+        Wire::Offer(from) => Body::Offer(read_dispute::offer(from).within("offer")?),
+        Wire::Ruling(from) => Body::Ruling(read_dispute::ruling(from).within("ruling")?),
+        Wire::Amendment(from) => Body::Amendment(read_change::amendment(from).within("amendment")?),
+        Wire::KeyGrant(from) => Body::KeyGrant(read_change::key_grant(from).within("key_grant")?),
+        Wire::KeyRevocation(from) => Body::KeyRevocation(read_change::key_revocation(from).within("key_revocation")?),
+        Wire::Exit(from) => Body::Exit(read_change::exit(from).within("exit")?),
+        Wire::Risk(from) => Body::Risk(read_work::risk(from).within("risk")?),
+        Wire::RiskAssessment(from) => Body::RiskAssessment(read_work::risk_assessment(from).within("risk_assessment")?),
+        Wire::Contingency(from) => Body::Contingency(read_work::contingency(from).within("contingency")?),
+        Wire::TrialResult(from) => Body::TrialResult(read_change::trial_result(from).within("trial_result")?),
+        Wire::Feedback(from) => Body::Feedback(read_work::feedback(from).within("feedback")?),
+        Wire::FeedbackResponse(from) => {
+            Body::FeedbackResponse(read_work::feedback_response(from).within("feedback_response")?)
+        }
+        Wire::MaintenanceCommitment(from) => {
+            Body::MaintenanceCommitment(read_work::maintenance_commitment(from).within("maintenance_commitment")?)
+        }
+        Wire::MaintenanceFulfilment(from) => {
+            Body::MaintenanceFulfilment(read_work::maintenance_fulfilment(from).within("maintenance_fulfilment")?)
+        }
+        Wire::Suspension(from) => Body::Suspension(read_change::suspension(from).within("suspension")?),
+        Wire::Resumption(from) => Body::Resumption(read_change::resumption(from).within("resumption")?),
+        Wire::MediatorReplacement(from) => {
+            Body::MediatorReplacement(read_change::mediator_replacement(from).within("mediator_replacement")?)
+        }
+        Wire::Close(from) => Body::Close(read_change::close(from).within("close")?),
     })
 }
 
-fn reasoned(of: &Bytes, field: &str, reason: String) -> Result<(StatementId, String), FieldError> {
-    Ok((id(of).within(field)?, text(reason, TEXT_BYTES_MAX).within("reason")?))
+fn proposal(from: v1::Proposal) -> Result<Terms, FieldError> {
+    read_terms::needed(from.terms).within("terms")
+}
+
+fn acceptance(from: v1::Acceptance) -> Result<Acceptance, FieldError> {
+    Ok(Acceptance { proposal: id(&from.proposal_id).within("proposal_id")? })
+}
+
+fn decline(from: v1::Decline) -> Result<Decline, FieldError> {
+    let (proposal, reason) = reasoned(&from.proposal_id, "proposal_id", from.reason)?;
+    Ok(Decline { proposal, reason })
+}
+
+fn proposal_withdrawal(from: v1::ProposalWithdrawal) -> Result<ProposalWithdrawal, FieldError> {
+    let (proposal, reason) = reasoned(&from.proposal_id, "proposal_id", from.reason)?;
+    Ok(ProposalWithdrawal { proposal, reason })
 }
 
 fn contribution(from: v1::Contribution) -> Result<Contribution, FieldError> {
@@ -118,7 +160,13 @@ fn contribution(from: v1::Contribution) -> Result<Contribution, FieldError> {
     let artifacts = each(from.artifacts, artifact).within("artifacts")?;
     once(artifacts.iter().map(|artifact| artifact.digest), "digest").within("artifacts")?;
     let note = text(from.note, TEXT_BYTES_MAX).within("note")?;
-    Ok(Contribution { party, unit, quantity, work_start, work_end, artifacts, note })
+    let task = optional(from.task).within("task")?;
+    Ok(Contribution { party, unit, quantity, work_start, work_end, artifacts, note, task })
+}
+
+fn contribution_withdrawal(from: v1::ContributionWithdrawal) -> Result<ContributionWithdrawal, FieldError> {
+    let (contribution, reason) = reasoned(&from.contribution_id, "contribution_id", from.reason)?;
+    Ok(ContributionWithdrawal { contribution, reason })
 }
 
 fn artifact(from: v1::Artifact) -> Result<Artifact, FieldError> {
@@ -158,7 +206,10 @@ fn attestation(from: v1::Attestation) -> Result<Attestation, FieldError> {
     let contributions = ids(&from.contribution_ids).within("contribution_ids")?;
     let verdict = match choice::<Wire>(from.verdict).within("verdict")? {
         Wire::Unspecified => return Err(FieldProblem::Missing).within("verdict"),
-        Wire::Accepted => Verdict::Accepted { quality: at_most_one(from.quality).within("quality")? },
+        Wire::Accepted => {
+            let quality = at_most_one(from.quality).within("quality")?;
+            Verdict::Accepted { quality, unplanned: from.accepts_unplanned }
+        }
         Wire::Rejected | Wire::ChangesRequested if from.quality.is_some() => {
             return Err(FieldProblem::NotAllowed).within("quality");
         }
@@ -168,7 +219,11 @@ fn attestation(from: v1::Attestation) -> Result<Attestation, FieldError> {
     if from.reason.is_empty() && matches!(verdict, Verdict::Rejected | Verdict::ChangesRequested) {
         return Err(FieldProblem::Missing).within("reason");
     }
-    Ok(Attestation { contributions, verdict, reason: text(from.reason, TEXT_BYTES_MAX).within("reason")? })
+    let reason = text(from.reason, TEXT_BYTES_MAX).within("reason")?;
+    if !matches!(verdict, Verdict::Accepted { .. }) {
+        not_given(from.accepts_unplanned).within("accepts_unplanned")?;
+    }
+    Ok(Attestation { contributions, verdict, reason })
 }
 
 fn benefit(from: v1::Benefit) -> Result<Benefit, FieldError> {
@@ -181,24 +236,28 @@ fn benefit(from: v1::Benefit) -> Result<Benefit, FieldError> {
     Ok(Benefit { stream, currency, amount: from.amount_minor, period_start, period_end, evidence, note })
 }
 
+fn benefit_confirmation(from: v1::BenefitConfirmation) -> Result<BenefitConfirmation, FieldError> {
+    Ok(BenefitConfirmation { benefits: ids(&from.benefit_ids).within("benefit_ids")? })
+}
+
 fn reversal(from: v1::Reversal) -> Result<Reversal, FieldError> {
     let benefit = id(&from.benefit_id).within("benefit_id")?;
-    if from.amount_minor == 0 {
-        return Err(FieldProblem::Zero).within("amount_minor");
-    }
+    let amount = not_zero(from.amount_minor).within("amount_minor")?;
     let evidence = digest(&from.evidence_digest).within("evidence_digest")?;
     let note = text(from.note, TEXT_BYTES_MAX).within("note")?;
-    Ok(Reversal { benefit, amount: from.amount_minor, evidence, note })
+    Ok(Reversal { benefit, amount, evidence, note })
+}
+
+fn reversal_confirmation(from: v1::ReversalConfirmation) -> Result<ReversalConfirmation, FieldError> {
+    Ok(ReversalConfirmation { reversals: ids(&from.reversal_ids).within("reversal_ids")? })
 }
 
 fn settlement(from: v1::Settlement) -> Result<Settlement, FieldError> {
-    if from.tree_size == 0 {
-        return Err(FieldProblem::Zero).within("tree_size");
-    }
+    let tree_size = not_zero(from.tree_size).within("tree_size")?;
     let shares = digest(&from.shares_digest).within("shares_digest")?;
     at_most(from.accounts.len(), CURRENCIES_MAX).within("accounts")?;
     let accounts = each(from.accounts, currency_account).within("accounts")?;
-    Ok(Settlement { tree_size: from.tree_size, shares, accounts })
+    Ok(Settlement { tree_size, shares, accounts })
 }
 
 fn currency_account(from: v1::CurrencyAccount) -> Result<CurrencyAccount, FieldError> {
@@ -211,97 +270,9 @@ fn currency_account(from: v1::CurrencyAccount) -> Result<CurrencyAccount, FieldE
         pool: from.pool_minor,
         entitlements,
         parties: from.parties.iter().map(line).collect(),
+        fees: from.fees_minor,
+        held_back: from.held_back_minor,
+        disputed: from.disputed_minor,
+        reserve: from.reserve_minor,
     })
-}
-
-fn period(start: (u64, &str), end: (u64, &str)) -> Result<(Timestamp, Timestamp), FieldError> {
-    let from = Timestamp::from_ms(start.0).within(start.1)?;
-    let to = Timestamp::from_ms(end.0).within(end.1)?;
-    if to < from { Err(FieldProblem::EndBeforeBegin).within(end.1) } else { Ok((from, to)) }
-}
-
-fn ids(from: &[Bytes]) -> Result<Vec<StatementId>, FieldError> {
-    if from.is_empty() {
-        return Err(FieldProblem::Missing.into());
-    }
-    at_most(from.len(), NAMED_STATEMENTS_MAX)?;
-    let ids = each(from, |bytes| id(bytes).map_err(FieldError::from))?;
-    once(ids.iter().copied(), "")?;
-    Ok(ids)
-}
-
-fn id(bytes: &[u8]) -> Result<StatementId, FieldProblem> {
-    digest(bytes).map(StatementId::from_digest)
-}
-
-pub(super) fn digest(bytes: &[u8]) -> Result<Digest, FieldProblem> {
-    fixed(bytes).map(Digest::from_bytes)
-}
-
-/// Reads bytes whose number is fixed. None at all are a missing field: on the wire the two are one.
-pub(super) fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N], FieldProblem> {
-    if bytes.is_empty() {
-        return Err(FieldProblem::Missing);
-    }
-    bytes.try_into().map_err(|_| FieldProblem::Length { bytes: bytes.len(), expected: N })
-}
-
-pub(super) fn public_key(bytes: &[u8]) -> Result<PublicKey, FieldProblem> {
-    Ok(PublicKey::from_bytes(fixed(bytes)?)?)
-}
-
-/// Reads a name or a code, of which the empty text is never one.
-pub(super) fn required<T: std::str::FromStr>(from: String) -> Result<T, FieldProblem>
-where
-    FieldProblem: From<T::Err>,
-{
-    if from.is_empty() { Err(FieldProblem::Missing) } else { Ok(from.parse()?) }
-}
-
-pub(super) fn text(from: String, max: usize) -> Result<String, FieldProblem> {
-    if from.len() > max { Err(FieldProblem::TooLong { bytes: from.len(), max }) } else { Ok(from) }
-}
-
-pub(super) fn ratio(from: Option<v1::Ratio>) -> Result<Ratio, FieldProblem> {
-    let from = from.ok_or(FieldProblem::Missing)?;
-    Ok(Ratio::new(from.numerator, from.denominator)?)
-}
-
-pub(super) fn at_most_one(from: Option<v1::Ratio>) -> Result<Ratio, FieldProblem> {
-    let ratio = ratio(from)?;
-    if ratio.is_at_most_one() { Ok(ratio) } else { Err(FieldProblem::AboveOne) }
-}
-
-pub(super) fn above_zero(ratio: Result<Ratio, FieldProblem>) -> Result<Ratio, FieldProblem> {
-    let ratio = ratio?;
-    if ratio.is_zero() { Err(FieldProblem::Zero) } else { Ok(ratio) }
-}
-
-pub(super) fn at_most(count: usize, max: usize) -> Result<(), FieldProblem> {
-    if count > max { Err(FieldProblem::TooMany { count, max }) } else { Ok(()) }
-}
-
-/// Reads a choice of the protocol, which may still be the unspecified one.
-pub(super) fn choice<T: TryFrom<i32>>(number: i32) -> Result<T, FieldProblem> {
-    T::try_from(number).map_err(|_| FieldProblem::NotOneOf { number })
-}
-
-/// Reads every item of a list, and says which one is wrong.
-pub(super) fn each<T, V>(
-    from: impl IntoIterator<Item = T>,
-    read: impl Fn(T) -> Result<V, FieldError>,
-) -> Result<Vec<V>, FieldError> {
-    from.into_iter().enumerate().map(|(position, item)| read(item).at(position)).collect()
-}
-
-/// Checks that no item stands in a list again; `field` is the part of the item that is compared.
-pub(super) fn once<T: Eq + std::hash::Hash>(items: impl Iterator<Item = T>, field: &str) -> Result<(), FieldError> {
-    let mut seen = HashMap::new();
-    for (position, item) in items.enumerate() {
-        if let Some(first) = seen.insert(item, position) {
-            let duplicate = Err(FieldProblem::Duplicate { first });
-            return if field.is_empty() { duplicate.at(position) } else { duplicate.within(field).at(position) };
-        }
-    }
-    Ok(())
 }

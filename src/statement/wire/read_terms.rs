@@ -12,16 +12,15 @@ use crate::{
         },
         wire::{
             problem::{FieldError, FieldProblem, Within},
-            read::{
-                CURRENCIES_MAX, PARTIES_MAX, TEXT_BYTES_MAX, at_most, choice, digest, each, once, public_key, ratio,
-                required, text,
+            read_field::{
+                CURRENCIES_MAX, PARTIES_MAX, TEXT_BYTES_MAX, ascending, at_most, choice, digest, each, optional_time,
+                public_key, ratio, required, text, title, within_counts,
             },
+            read_rules,
         },
     },
-    time::Timestamp,
 };
 
-const TITLE_BYTES_MAX: usize = 200;
 const DIMENSIONS_MAX: usize = 16;
 const UNITS_MAX: usize = 1_000;
 const STREAMS_MAX: usize = 64;
@@ -30,7 +29,12 @@ const EXAMPLES_MAX: usize = 64;
 const KEYS_MAX: usize = 64;
 const EXPONENT_MAX: u32 = 18;
 
-pub(super) fn terms(from: v1::Terms) -> Result<Terms, FieldError> {
+/// Reads terms that must be there.
+pub(super) fn needed(from: Option<v1::Terms>) -> Result<Terms, FieldError> {
+    terms(from.ok_or(FieldProblem::Missing)?)
+}
+
+fn terms(from: v1::Terms) -> Result<Terms, FieldError> {
     let title = title(from.title).within("title")?;
     at_most(from.parties.len(), PARTIES_MAX).within("parties")?;
     let parties = each(from.parties, party).within("parties")?;
@@ -47,7 +51,17 @@ pub(super) fn terms(from: v1::Terms) -> Result<Terms, FieldError> {
     let licences = each(from.licences, licence).within("licences")?;
     at_most(from.examples.len(), EXAMPLES_MAX).within("examples")?;
     let examples = each(from.examples, example).within("examples")?;
-    let deadline = Timestamp::from_ms(from.acceptance_deadline_ms).within("acceptance_deadline_ms")?;
+    let acceptance_deadline = optional_time(from.acceptance_deadline_ms).within("acceptance_deadline_ms")?;
+    let mediator = from.mediator.map(read_rules::mediator).transpose().within("mediator")?;
+    let calendar = read_rules::calendar(from.calendar).within("calendar")?;
+    let windows = read_rules::windows(from.windows).within("windows")?;
+    let waterfall = read_rules::waterfall(from.waterfall).within("waterfall")?;
+    let share_policy = read_rules::share_policy(from.share_policy).within("share_policy")?;
+    let rounding = read_rules::rounding(from.rounding).within("rounding")?;
+    let decay = read_rules::decay(from.decay).within("decay")?;
+    let trial = from.trial.map(|from| read_rules::trial(&from)).transpose().within("trial")?;
+    let exit = from.exit.map(|from| read_rules::exit(&from)).transpose().within("exit")?;
+    let baselines = read_rules::baselines(from.baselines).within("baselines")?;
     Ok(Terms {
         title,
         parties,
@@ -58,9 +72,21 @@ pub(super) fn terms(from: v1::Terms) -> Result<Terms, FieldError> {
         streams,
         licences,
         examples,
-        acceptance_deadline: (deadline != Timestamp::EPOCH).then_some(deadline),
+        acceptance_deadline,
         lapses_on_decline: from.lapses_on_decline,
         back_date_days_max: (from.back_date_days_max != 0).then_some(from.back_date_days_max),
+        mediator,
+        calendar,
+        windows,
+        waterfall,
+        share_policy,
+        rounding,
+        decay,
+        trial,
+        exit,
+        tail_days: from.tail_days,
+        baselines,
+        daily_claims_max: (from.daily_claims_max != 0).then_some(from.daily_claims_max),
     })
 }
 
@@ -88,15 +114,17 @@ fn role(number: i32) -> Result<Role, FieldProblem> {
 
 fn party_key(from: v1::PartyKey) -> Result<PartyKey, FieldError> {
     let key = public_key(&from.public_key).within("public_key")?;
-    if from.scopes.is_empty() {
-        return Err(FieldProblem::Missing).within("scopes");
+    Ok(PartyKey { key, scopes: scopes(from.scopes).within("scopes")? })
+}
+
+/// Reads what a key may sign.
+pub(super) fn scopes(from: Vec<i32>) -> Result<Vec<Scope>, FieldError> {
+    if from.is_empty() {
+        return Err(FieldProblem::Missing.into());
     }
-    let scopes = each(from.scopes, |number| Ok(scope(number)?)).within("scopes")?;
-    once(scopes.iter(), "").within("scopes")?;
-    if let Some(before) = scopes.windows(2).position(|pair| pair[0] > pair[1]) {
-        return Err(FieldProblem::NotAscending).at(before + 1).within("scopes");
-    }
-    Ok(PartyKey { key, scopes })
+    let scopes = each(from, |number| Ok(scope(number)?))?;
+    ascending(&scopes)?;
+    Ok(scopes)
 }
 
 fn scope(number: i32) -> Result<Scope, FieldProblem> {
@@ -180,13 +208,4 @@ fn example_points(from: v1::ExamplePoints) -> Result<(Name, Vec<Ratio>), FieldEr
     let dimension = required(from.dimension).within("dimension")?;
     at_most(from.points.len(), PARTIES_MAX).within("points")?;
     Ok((dimension, each(from.points, |points| Ok(ratio(Some(points))?)).within("points")?))
-}
-
-/// Reads a text for people that must be there.
-fn title(from: String) -> Result<String, FieldProblem> {
-    if from.is_empty() { Err(FieldProblem::Missing) } else { text(from, TITLE_BYTES_MAX) }
-}
-
-fn within_counts(count: usize, min: usize, max: usize) -> Result<(), FieldProblem> {
-    if count < min { Err(FieldProblem::TooFew { count, min }) } else { at_most(count, max) }
 }

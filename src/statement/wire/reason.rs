@@ -91,7 +91,7 @@ impl FieldProblem {
             Self::NotReduced { .. } => "RATIO_NOT_REDUCED",
             Self::QuantityZero => "QUANTITY_ZERO",
             Self::Zero => "FIELD_ZERO",
-            Self::AboveOne | Self::OutOfRange { .. } => "FIELD_OUT_OF_RANGE",
+            Self::AboveOne | Self::NotBelowOne | Self::OutOfRange { .. } => "FIELD_OUT_OF_RANGE",
             Self::NotOneOf { .. } => "FIELD_NOT_ONE_OF",
             Self::Name(_) | Self::Currency(_) => "NAME_INVALID",
             Self::Key(error) => key_reason(error),

@@ -7,8 +7,9 @@ use crate::{
     proto::counterfoil::v1,
     split::Ratio,
     statement::{
-        Artifact, ArtifactKind, Attestation, Benefit, Body, Contribution, CurrencyAccount, PartyAccount, Reversal,
-        SeenCheckpoint, Settlement, Statement, Verdict, id::StatementId,
+        Acceptance, Artifact, ArtifactKind, Attestation, Benefit, BenefitConfirmation, Body, Contribution,
+        ContributionWithdrawal, CurrencyAccount, Decline, PartyAccount, ProposalWithdrawal, Reversal,
+        ReversalConfirmation, SeenCheckpoint, Settlement, Statement, Verdict, id::StatementId, terms::Name,
     },
 };
 
@@ -35,30 +36,69 @@ impl From<&Body> for v1::statement::Body {
     fn from(from: &Body) -> Self {
         match from {
             Body::Proposal(terms) => Self::Proposal(v1::Proposal { terms: Some(terms.into()) }),
-            Body::Acceptance(from) => Self::Acceptance(v1::Acceptance { proposal_id: id(from.proposal) }),
-            Body::Decline(from) => {
-                Self::Decline(v1::Decline { proposal_id: id(from.proposal), reason: from.reason.clone() })
-            }
-            Body::ProposalWithdrawal(from) => Self::ProposalWithdrawal(v1::ProposalWithdrawal {
-                proposal_id: id(from.proposal),
-                reason: from.reason.clone(),
-            }),
+            Body::Acceptance(from) => Self::Acceptance(from.into()),
+            Body::Decline(from) => Self::Decline(from.into()),
+            Body::ProposalWithdrawal(from) => Self::ProposalWithdrawal(from.into()),
             Body::Contribution(from) => Self::Contribution(from.into()),
-            Body::ContributionWithdrawal(from) => Self::ContributionWithdrawal(v1::ContributionWithdrawal {
-                contribution_id: id(from.contribution),
-                reason: from.reason.clone(),
-            }),
+            Body::ContributionWithdrawal(from) => Self::ContributionWithdrawal(from.into()),
             Body::Attestation(from) => Self::Attestation(from.into()),
             Body::Benefit(from) => Self::Benefit(from.into()),
-            Body::BenefitConfirmation(from) => {
-                Self::BenefitConfirmation(v1::BenefitConfirmation { benefit_ids: ids(&from.benefits) })
-            }
+            Body::BenefitConfirmation(from) => Self::BenefitConfirmation(from.into()),
             Body::Reversal(from) => Self::Reversal(from.into()),
-            Body::ReversalConfirmation(from) => {
-                Self::ReversalConfirmation(v1::ReversalConfirmation { reversal_ids: ids(&from.reversals) })
-            }
+            Body::ReversalConfirmation(from) => Self::ReversalConfirmation(from.into()),
             Body::Settlement(from) => Self::Settlement(from.into()),
+            Body::CounterProposal(from) => Self::CounterProposal(from.into()),
+            Body::MediatorConsent(from) => Self::MediatorConsent(from.into()),
+            Body::Needs(from) => Self::Needs(from.into()),
+            Body::Plan(from) => Self::Plan(from.into()),
+            Body::Challenge(from) => Self::Challenge(from.into()),
+            Body::Withdrawal(from) => Self::Withdrawal(from.into()),
+            Body::Cost(from) => Self::Cost(from.into()),
+            Body::CostConfirmation(from) => Self::CostConfirmation(from.into()),
+            Body::NilReport(from) => Self::NilReport(from.into()),
+            Body::Closing(from) => Self::Closing(from.into()),
+            Body::Acknowledgement(from) => Self::Acknowledgement(from.into()),
+            Body::Payment(from) => Self::Payment(from.into()),
+            Body::PaymentConfirmation(from) => Self::PaymentConfirmation(from.into()),
+            Body::Dispute(from) => Self::Dispute(from.into()),
+            Body::Evidence(from) => Self::Evidence(from.into()),
+            Body::Offer(from) => Self::Offer(from.into()),
+            Body::Ruling(from) => Self::Ruling(from.into()),
+            Body::Amendment(from) => Self::Amendment(from.into()),
+            Body::KeyGrant(from) => Self::KeyGrant(from.into()),
+            Body::KeyRevocation(from) => Self::KeyRevocation(from.into()),
+            Body::Exit(from) => Self::Exit(from.into()),
+            Body::Risk(from) => Self::Risk(from.into()),
+            Body::RiskAssessment(from) => Self::RiskAssessment(from.into()),
+            Body::Contingency(from) => Self::Contingency(from.into()),
+            Body::TrialResult(from) => Self::TrialResult(from.into()),
+            Body::Feedback(from) => Self::Feedback(from.into()),
+            Body::FeedbackResponse(from) => Self::FeedbackResponse(from.into()),
+            Body::MaintenanceCommitment(from) => Self::MaintenanceCommitment(from.into()),
+            Body::MaintenanceFulfilment(from) => Self::MaintenanceFulfilment(from.into()),
+            Body::Suspension(from) => Self::Suspension(from.into()),
+            Body::Resumption(from) => Self::Resumption(from.into()),
+            Body::MediatorReplacement(from) => Self::MediatorReplacement(from.into()),
+            Body::Close(from) => Self::Close(from.into()),
         }
+    }
+}
+
+impl From<&Acceptance> for v1::Acceptance {
+    fn from(from: &Acceptance) -> Self {
+        Self { proposal_id: id(from.proposal) }
+    }
+}
+
+impl From<&Decline> for v1::Decline {
+    fn from(from: &Decline) -> Self {
+        Self { proposal_id: id(from.proposal), reason: from.reason.clone() }
+    }
+}
+
+impl From<&ProposalWithdrawal> for v1::ProposalWithdrawal {
+    fn from(from: &ProposalWithdrawal) -> Self {
+        Self { proposal_id: id(from.proposal), reason: from.reason.clone() }
     }
 }
 
@@ -72,7 +112,14 @@ impl From<&Contribution> for v1::Contribution {
             work_end_ms: from.work_end.as_ms(),
             artifacts: from.artifacts.iter().map(v1::Artifact::from).collect(),
             note: from.note.clone(),
+            task: name(from.task.as_ref()),
         }
+    }
+}
+
+impl From<&ContributionWithdrawal> for v1::ContributionWithdrawal {
+    fn from(from: &ContributionWithdrawal) -> Self {
+        Self { contribution_id: id(from.contribution), reason: from.reason.clone() }
     }
 }
 
@@ -109,15 +156,16 @@ impl From<ArtifactKind> for v1::ArtifactKind {
 
 impl From<&Attestation> for v1::Attestation {
     fn from(from: &Attestation) -> Self {
-        let quality = match from.verdict {
-            Verdict::Accepted { quality } => Some(quality.into()),
-            Verdict::Rejected | Verdict::ChangesRequested => None,
+        let (quality, accepts_unplanned) = match from.verdict {
+            Verdict::Accepted { quality, unplanned } => (Some(quality.into()), unplanned),
+            Verdict::Rejected | Verdict::ChangesRequested => (None, false),
         };
         Self {
             contribution_ids: ids(&from.contributions),
             verdict: v1::Verdict::from(from.verdict).into(),
             quality,
             reason: from.reason.clone(),
+            accepts_unplanned,
         }
     }
 }
@@ -146,6 +194,12 @@ impl From<&Benefit> for v1::Benefit {
     }
 }
 
+impl From<&BenefitConfirmation> for v1::BenefitConfirmation {
+    fn from(from: &BenefitConfirmation) -> Self {
+        Self { benefit_ids: ids(&from.benefits) }
+    }
+}
+
 impl From<&Reversal> for v1::Reversal {
     fn from(from: &Reversal) -> Self {
         Self {
@@ -154,6 +208,12 @@ impl From<&Reversal> for v1::Reversal {
             evidence_digest: digest(from.evidence),
             note: from.note.clone(),
         }
+    }
+}
+
+impl From<&ReversalConfirmation> for v1::ReversalConfirmation {
+    fn from(from: &ReversalConfirmation) -> Self {
+        Self { reversal_ids: ids(&from.reversals) }
     }
 }
 
@@ -174,6 +234,10 @@ impl From<&CurrencyAccount> for v1::CurrencyAccount {
             pool_minor: from.pool,
             entitlements_digest: digest(from.entitlements),
             parties: from.parties.iter().map(|line| (*line).into()).collect(),
+            fees_minor: from.fees,
+            held_back_minor: from.held_back,
+            disputed_minor: from.disputed,
+            reserve_minor: from.reserve,
         }
     }
 }
@@ -194,10 +258,15 @@ pub(super) fn digest(from: Digest) -> Bytes {
     Bytes::copy_from_slice(from.as_bytes())
 }
 
-fn id(from: StatementId) -> Bytes {
+pub(super) fn id(from: StatementId) -> Bytes {
     digest(from.digest())
 }
 
-fn ids(from: &[StatementId]) -> Vec<Bytes> {
+pub(super) fn ids(from: &[StatementId]) -> Vec<Bytes> {
     from.iter().copied().map(id).collect()
+}
+
+/// Writes a name that may be left out.
+fn name(from: Option<&Name>) -> String {
+    from.map_or_else(String::new, ToString::to_string)
 }

@@ -6,6 +6,7 @@ use crate::{
     proto::counterfoil::v1,
     split::Ratio,
     statement::{
+        rules::{Waterfall, Windows},
         terms::{
             Currency, Dimension, LegalText, Licence, Party, PartyKey, Prevails, Role, Scope, Stream, Terms, Unit,
             WorkedExample,
@@ -30,6 +31,18 @@ impl From<&Terms> for v1::Terms {
             acceptance_deadline_ms: from.acceptance_deadline.map_or(0, Timestamp::as_ms),
             lapses_on_decline: from.lapses_on_decline,
             back_date_days_max: from.back_date_days_max.unwrap_or(0),
+            mediator: from.mediator.as_ref().map(v1::Mediator::from),
+            calendar: v1::Calendar::from(from.calendar).into(),
+            windows: (from.windows != Windows::default()).then(|| (&from.windows).into()),
+            waterfall: (from.waterfall != Waterfall::default()).then(|| (&from.waterfall).into()),
+            share_policy: v1::SharePolicy::from(from.share_policy).into(),
+            rounding: v1::Rounding::from(from.rounding).into(),
+            decay: (!from.decay.is_zero()).then(|| from.decay.into()),
+            trial: from.trial.as_ref().map(v1::Trial::from),
+            exit: from.exit.as_ref().map(v1::ExitTerms::from),
+            tail_days: from.tail_days,
+            baselines: from.baselines.iter().map(v1::Baseline::from).collect(),
+            daily_claims_max: from.daily_claims_max.unwrap_or(0),
         }
     }
 }
@@ -62,10 +75,7 @@ impl From<Role> for v1::Role {
 
 impl From<&PartyKey> for v1::PartyKey {
     fn from(from: &PartyKey) -> Self {
-        Self {
-            public_key: Bytes::copy_from_slice(from.key.as_bytes()),
-            scopes: from.scopes.iter().map(|scope| v1::Scope::from(*scope).into()).collect(),
-        }
+        Self { public_key: Bytes::copy_from_slice(from.key.as_bytes()), scopes: scopes(&from.scopes) }
     }
 }
 
@@ -162,4 +172,9 @@ impl From<&WorkedExample> for v1::WorkedExample {
 
 fn ratios(from: &[Ratio]) -> Vec<v1::Ratio> {
     from.iter().map(|ratio| (*ratio).into()).collect()
+}
+
+/// Writes what a key may sign.
+pub(super) fn scopes(from: &[Scope]) -> Vec<i32> {
+    from.iter().map(|scope| v1::Scope::from(*scope).into()).collect()
 }

@@ -1,7 +1,9 @@
 //! The auditor: every story read from its exported bundle, every byte of a bundle flipped, and ledgers of dishonest servers.
 
 mod flips;
+mod histories;
 mod hostile;
+mod refusal;
 
 use std::sync::LazyLock;
 

@@ -44,9 +44,11 @@ fn two_parties_go_from_their_keys_to_an_audited_split() {
         ],
     );
     world.good("community", &["confirm", "--all", "--yes"]);
-    let account = world.json("community", &["split", agreement]);
+    let split = world.json("community", &["split", agreement]);
     world.good("community", &["settle", "--yes"]);
-    assert_eq!(world.json("enterprise", &["account"]), account, "a settlement says what the split said");
+    let account = world.json("enterprise", &["account"]);
+    let said = split.as_object().unwrap().iter().all(|(name, said)| account[name] == *said);
+    assert!(said, "a settlement says what the split said: {account}");
     world.good("enterprise", &["reverse", "5", "100", "EUR", "--evidence", "agreement.md", "--yes"]);
     world.good("community", &["confirm", "8", "--yes"]);
     world.good("enterprise", &["settle", "--yes"]);

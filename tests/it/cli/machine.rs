@@ -69,6 +69,12 @@ impl World {
         serde_json::from_str(&self.good(who, &args)).unwrap()
     }
 
+    /// Exports the only ledger of the community; returns the file.
+    pub fn exported(&self) -> String {
+        self.good("community", &["export", "--out", "exported.counterfoil"]);
+        "exported.counterfoil".to_owned()
+    }
+
     /// Runs a verb that must fail; returns what it said.
     pub fn bad(&self, code: i32, who: &str, args: &[&str]) -> String {
         let run = self.run(who, args);

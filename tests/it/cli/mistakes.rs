@@ -33,7 +33,7 @@ fn every_mistake_has_its_exit_code_and_a_remedy() {
         (12, "community", work("commit", "2020-01-01").to_vec(), "WORK_TOO_OLD"),
         (12, "community", money("support-sales", "12.34").to_vec(), "NOT_COLLECTOR"),
         (12, "community", vec!["attest", "2", "--yes"], "OWN_CONTRIBUTION"),
-        (12, "community", vec!["accept", "--yes"], "NOT_NEGOTIATING"),
+        (12, "community", vec!["accept", "--yes"], "counterfoil motions"),
         (
             12,
             "stranger",

@@ -4,8 +4,9 @@
 mod json;
 mod refused;
 mod story;
+mod unrecorded;
 
-use std::{env, fs, path::Path};
+use std::{collections::BTreeSet, env, fs, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use counterfoil::{
@@ -27,7 +28,7 @@ use counterfoil::{
     },
     proto::counterfoil::v1,
     split::{Exact, exact_text},
-    statement::{Body, Settlement, id::StatementId, wire},
+    statement::{Body, Kind, Settlement, id::StatementId, wire},
 };
 use prost::Message;
 use serde::Serialize;
@@ -35,7 +36,8 @@ use serde::Serialize;
 use crate::conformance::{
     json::{Json, Protocol},
     refused::Refused,
-    story::{COMMUNITY, ENTERPRISE, Story, key, story, unrecorded},
+    story::{COMMUNITY, ENTERPRISE, Story, key, story},
+    unrecorded::{MEDIATOR, unrecorded},
 };
 
 /// Set to write the file anew: only when a format has a new version, never to make a test pass.
@@ -128,7 +130,7 @@ fn written() -> String {
     let conformance = Conformance {
         about: "One example of every byte that Counterfoil signs, hashes or writes; see README.md beside this file. \
                 The keys are for tests alone.",
-        keys: [("community", COMMUNITY), ("enterprise", ENTERPRISE), ("log", LOG)]
+        keys: [("community", COMMUNITY), ("enterprise", ENTERPRISE), ("mediator", MEDIATOR), ("log", LOG)]
             .map(|(name, seed)| of(name, seed))
             .into(),
         log: Log { operator: OPERATOR, origin: signer.name().to_owned(), vkey: signer.verifier().vkey() },
@@ -138,7 +140,7 @@ fn written() -> String {
         consistency: consistency(&story),
         bundle_base64: STANDARD.encode(bundle(&story, &signer)),
         settlements: settlements(&story),
-        unrecorded: unrecorded(story.statements[0]).iter().map(|envelope| signed(envelope, &protocol)).collect(),
+        unrecorded: unrecorded(&story).iter().map(|envelope| signed(envelope, &protocol)).collect(),
         refused: refused::all(story.agreement.id()),
     };
     serde_json::to_string_pretty(&conformance).unwrap() + "\n"
@@ -296,6 +298,17 @@ fn what_is_written_today_is_what_was_frozen() {
     let line = frozen.lines().zip(written.lines()).position(|(frozen, written)| frozen != written);
     assert_eq!(line.map(|line| line + 1), None, "the first line of {} that comes out otherwise", path.display());
     assert_eq!(frozen.len(), written.len());
+}
+
+#[test]
+fn the_file_has_a_statement_of_every_kind() {
+    let story = story();
+    let entered = story.entries.iter().map(|entry| entry.envelope.clone());
+    let kinds: BTreeSet<Kind> = entered
+        .chain(unrecorded(&story))
+        .map(|envelope| wire::open(&envelope).unwrap().statement().body.kind())
+        .collect();
+    assert!(kinds.iter().eq(&Kind::ALL), "{kinds:?}");
 }
 
 #[test]

@@ -100,6 +100,10 @@ fn neutral_again() -> [u8; 32] {
     key
 }
 
+/// A maintenance commitment that has nothing but one date: field 49, and in it field 3, packed.
+const DATE_OF_TWO_TO_THE_64: [u8; 15] =
+    [0x8a, 0x03, 12, 0x1a, 10, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x02];
+
 fn payloads(claim: &Statement) -> Vec<(&'static str, Vec<u8>)> {
     let canonical = encode(claim).to_vec();
     // The quantity is 3/2: field 3 of the contribution, four bytes.
@@ -123,6 +127,7 @@ fn payloads(claim: &Statement) -> Vec<(&'static str, Vec<u8>)> {
         ("a number in more bytes than it needs", with(&[0x08, 0x83, 0x00, 0x10, 2])),
         ("a default written out", with(&[0x08, 0, 0x10, 1])),
         ("a quantity of 2^64", with(&two_to_the_64)),
+        ("a date of 2^64 in a list", [&canonical[..body], &DATE_OF_TWO_TO_THE_64].concat()),
         ("a quantity of zero", with(&[0x10, 1])),
         ("a fraction not in lowest terms", with(&[0x08, 6, 0x10, 4])),
         ("a fraction without denominator", with(&[0x08, 3])),

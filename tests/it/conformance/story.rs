@@ -10,9 +10,9 @@ use counterfoil::{
     split::Ratio,
     statement::{
         Acceptance, Artifact, ArtifactDigest, ArtifactKind, Attestation, Benefit, BenefitConfirmation, Body,
-        Contribution, ContributionWithdrawal, Decline, ProposalWithdrawal, Reversal, ReversalConfirmation,
-        SeenCheckpoint, Statement, Verdict,
+        Contribution, ContributionWithdrawal, Reversal, ReversalConfirmation, SeenCheckpoint, Statement, Verdict,
         id::{AgreementId, StatementId},
+        rules::{Rounding, SharePolicy, Waterfall, Windows},
         terms::{
             Currency, Dimension, LegalText, Licence, Party, PartyKey, Prevails, Role, Scope, Stream, Terms, Unit,
             WorkedExample,
@@ -25,7 +25,7 @@ use counterfoil::{
 pub(crate) const COMMUNITY: u8 = 1;
 pub(crate) const ENTERPRISE: u8 = 2;
 /// 2026-01-01T00:00:00Z.
-const NEW_YEAR_MS: u64 = 1_767_225_600_000;
+pub(crate) const NEW_YEAR_MS: u64 = 1_767_225_600_000;
 
 /// A key whose seed is one byte, again and again: for tests alone.
 pub(crate) fn key(seed: u8) -> SecretKey {
@@ -65,7 +65,7 @@ impl Story {
     /// Admits what `signer` says next, who remembers the checkpoint at `seen` entries.
     fn say(&mut self, signer: u8, seen: Option<u64>, body: Body) -> StatementId {
         let position = self.frontier.size().get();
-        let seen = seen.map(|size| SeenCheckpoint { tree_size: size, root: self.root(size) });
+        let seen = seen.map(|size| self.seen(size));
         let envelope = signed(signer, position, Some(self.agreement.id()), seen, body);
         let opened = wire::open(&envelope).unwrap();
         let entry = Entry { admitted: at(position, 250), envelope };
@@ -81,6 +81,11 @@ impl Story {
         let size = self.frontier.size().get();
         let account = self.agreement.account_at(size).unwrap();
         self.say(signer, Some(size), Body::Settlement(account.settlement));
+    }
+
+    /// Returns the checkpoint at a size, as a signer remembers it.
+    pub(crate) fn seen(&self, size: u64) -> SeenCheckpoint {
+        SeenCheckpoint { tree_size: size, root: self.root(size) }
     }
 
     /// Returns the root at a size, which must not lie beyond the ledger's.
@@ -100,7 +105,7 @@ pub(crate) fn story() -> Story {
         Some(3),
         Body::Attestation(Attestation {
             contributions: vec![contribution],
-            verdict: Verdict::Accepted { quality: Ratio::new(1, 2).unwrap() },
+            verdict: Verdict::Accepted { quality: Ratio::new(1, 2).unwrap(), unplanned: false },
             reason: String::new(),
         }),
     );
@@ -120,22 +125,6 @@ pub(crate) fn story() -> Story {
     story
 }
 
-/// The kinds of statement that the ledger has not, signed but never submitted.
-pub(crate) fn unrecorded(proposal: StatementId) -> Vec<Envelope> {
-    let agreement = Some(AgreementId::from(proposal));
-    let reason = || "Überlegt: not yet — 再考".to_owned();
-    vec![
-        signed(ENTERPRISE, 100, agreement, None, Body::Decline(Decline { proposal, reason: reason() })),
-        signed(
-            COMMUNITY,
-            101,
-            agreement,
-            None,
-            Body::ProposalWithdrawal(ProposalWithdrawal { proposal, reason: String::new() }),
-        ),
-    ]
-}
-
 /// A contribution for bytes that are to be changed.
 pub(crate) fn claim(agreement: AgreementId) -> Statement {
     let artifacts = Vec::new();
@@ -143,7 +132,7 @@ pub(crate) fn claim(agreement: AgreementId) -> Statement {
     statement(COMMUNITY, 200, Some(agreement), None, Body::Contribution(contribution))
 }
 
-fn signed(
+pub(crate) fn signed(
     signer: u8,
     position: u64,
     agreement: Option<AgreementId>,
@@ -193,6 +182,7 @@ fn contribution(quantity: Ratio) -> Contribution {
             },
         ],
         note: "Review of the data loader".to_owned(),
+        task: None,
     }
 }
 
@@ -208,7 +198,7 @@ fn benefit() -> Benefit {
     }
 }
 
-fn terms() -> Terms {
+pub(crate) fn terms() -> Terms {
     let ratio = |numerator, denominator| Ratio::new(numerator, denominator).unwrap();
     let dimension = |name: &str, title: &str, weight, floor_mass: Ratio| Dimension {
         name: name.parse().unwrap(),
@@ -259,6 +249,18 @@ fn terms() -> Terms {
         acceptance_deadline: Some(Timestamp::from_ms(NEW_YEAR_MS + 2_592_000_000).unwrap()),
         lapses_on_decline: true,
         back_date_days_max: Some(90),
+        mediator: None,
+        calendar: None,
+        windows: Windows::default(),
+        waterfall: Waterfall::default(),
+        share_policy: SharePolicy::default(),
+        rounding: Rounding::default(),
+        decay: Ratio::ZERO,
+        trial: None,
+        exit: None,
+        tail_days: 0,
+        baselines: Vec::new(),
+        daily_claims_max: None,
     }
 }
 

@@ -116,6 +116,7 @@ fn notes() -> Vec<Vec<u8>> {
     vec![
         vector("checkpoint"),
         vector("checkpoint.cosigned"),
+        vector("statement.refusal"),
         signed.note().as_bytes().to_vec(),
         log.verifier().vkey().into_bytes(),
     ]
@@ -225,7 +226,7 @@ fn sessions() -> Vec<Vec<u8>> {
         bytes.extend((0..500).map(|_| u8::try_from(chance.below(256)).unwrap() >> (chance.below(4) * 2)));
         bytes
     };
-    (0..12).map(|number| session(number % 3)).collect()
+    (0..24).map(|number| session(number % 6)).collect()
 }
 
 /// Honest bytes: the summary of the agreement, and of the frozen example, whose id is put in its place.

@@ -4,6 +4,7 @@ use counterfoil::{
     agreement::{refusal::settlement::SettlementRefusal, settle::Books},
     split::{Exact, Ratio},
     statement::terms::Terms,
+    time::Timestamp,
 };
 use proptest::{
     collection::vec,
@@ -50,8 +51,7 @@ fn play(terms: &Terms, steps: &[Step], refunded: Option<(usize, u64, [usize; 2])
             }
             Step::TakeIn { stream, amount } => drop(books.take_in(at, stream, 0, amount)),
             Step::Settle if at > books.cut_off() => {
-                let account = books.account_at(terms, at).unwrap();
-                books.settle(&account);
+                books.settle_at(at, Timestamp::EPOCH).unwrap();
             }
             Step::Settle | Step::Pass => {}
         }
@@ -84,7 +84,7 @@ proptest! {
         let with = play(&terms, &steps, Some((places[0], amount, [places[1], places[2]])));
         let without = play(&terms, &steps, None);
         let size = u64::try_from(steps.len()).unwrap();
-        let (with, without) = (with.account_at(&terms, size), without.account_at(&terms, size));
+        let (with, without) = (with.account_at(size), without.account_at(size));
         let (Ok(with), Ok(without)) = (with, without) else { return Ok(()) };
         prop_assert_eq!(&with.shares, &without.shares);
         prop_assert_eq!(
@@ -110,7 +110,7 @@ fn one_entry_may_count_for_several_parties_and_dimensions() {
     for (party, dimension, points) in [(0, 0, 1), (0, 1, 2), (1, 0, 3), (0, 0, 4), (0, 0, 5), (1, 1, 6)] {
         books.count(7, party, dimension, Exact::from(points));
     }
-    let account = books.account_at(&terms, 8).unwrap();
+    let account = books.account_at(8).unwrap();
     let points = |dimension: usize| account.shares.dimensions[dimension].points.iter().collect::<Vec<_>>();
     assert_eq!(points(0), [Exact::from(10), Exact::from(3)]);
     assert_eq!(points(1), [Exact::from(2), Exact::from(6)]);
@@ -129,9 +129,8 @@ fn settle_until_too_fine(head: &str, dimensions: usize) -> SettlementRefusal {
             books.count(settled, 1, dimension, Exact::from(step + 1));
         }
         books.take_in(settled, 0, 0, 1);
-        match books.account_at(&terms, settled + 1) {
-            Ok(account) => books.settle(&account),
-            Err(refusal) => return refusal,
+        if let Err(refusal) = books.settle_at(settled + 1, Timestamp::EPOCH) {
+            return refusal;
         }
     }
     panic!("never too fine");

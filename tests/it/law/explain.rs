@@ -8,7 +8,8 @@ use crate::law::{Law, accept, confirm, confirm_reversal, hours, judge, reverse, 
 fn law() -> Law {
     let mut law = Law::in_force(&terms("stream sales enterprise 1/2"));
     let claim = law.say("community", hours("community", 3)).unwrap(); // entry 2
-    law.say("enterprise", judge(claim, Verdict::Accepted { quality: "1/2".parse().unwrap() })).unwrap();
+    law.say("enterprise", judge(claim, Verdict::Accepted { quality: "1/2".parse().unwrap(), unplanned: false }))
+        .unwrap();
     let benefit = law.say("enterprise", sales(10_000)).unwrap(); // entry 4
     law.say("community", confirm(benefit)).unwrap();
     law.settle("enterprise"); // entry 6

@@ -3,7 +3,7 @@
 use counterfoil::{
     agreement::{
         Agreement,
-        refusal::{Refusal, reasons::REASONS, terms::TermsFault},
+        refusal::{Refusal, reasons, terms::TermsFault},
         terms::check,
     },
     statement::{Body, id::AgreementId},
@@ -141,8 +141,8 @@ fn a_key_that_accepts_has_not_declined() {
 
 #[test]
 fn every_reason_is_listed_once_and_in_words() {
-    for (place, reason) in REASONS.iter().enumerate() {
-        assert!(REASONS[..place].iter().all(|other| other.code != reason.code), "{} is listed twice", reason.code);
+    for (place, reason) in reasons::all().enumerate() {
+        assert!(reasons::all().take(place).all(|other| other.code != reason.code), "{} is listed twice", reason.code);
         for text in [reason.when, reason.remedy] {
             assert!(!text.is_empty() && !text.ends_with('.'), "{}: {text}", reason.code);
         }

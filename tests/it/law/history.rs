@@ -55,7 +55,7 @@ pub(super) enum Step {
 pub(super) fn step() -> impl Strategy<Value = Step> {
     let any = || proptest::prelude::any::<Index>();
     let verdict = prop_oneof![
-        6 => (1..=3_u64).prop_map(|parts| Verdict::Accepted { quality: Ratio::reduced(parts, 3).unwrap() }),
+        6 => (1..=3_u64).prop_map(|parts| Verdict::Accepted { quality: Ratio::reduced(parts, 3).unwrap(), unplanned: false }),
         1 => Just(Verdict::Rejected),
         1 => Just(Verdict::ChangesRequested),
     ];
@@ -213,7 +213,7 @@ impl Oracle {
             match &signed.statement().body {
                 Body::Contribution(body) => drop(claims.insert(signed.id(), (body, Vec::new(), None))),
                 Body::Attestation(body) => {
-                    let Verdict::Accepted { quality } = body.verdict else { continue };
+                    let Verdict::Accepted { quality, .. } = body.verdict else { continue };
                     for id in &body.contributions {
                         let (claim, qualities, place) = claims.get_mut(id).unwrap();
                         qualities.push(quality);

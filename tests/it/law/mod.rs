@@ -6,8 +6,16 @@ mod explain;
 mod guards;
 pub(crate) mod history;
 mod hostile;
+mod money;
+mod money_history;
+mod phases;
 mod put_away;
 mod table;
+pub(crate) mod whole;
+mod work;
+mod work_disputes;
+mod work_limits;
+mod work_put_away;
 
 use counterfoil::{
     agreement::{Agreement, refusal::Refusal},
@@ -15,7 +23,8 @@ use counterfoil::{
     split::Ratio,
     statement::{
         Acceptance, Artifact, Attestation, Benefit, BenefitConfirmation, Body, Contribution, ContributionWithdrawal,
-        Decline, ProposalWithdrawal, Reversal, ReversalConfirmation, Settlement, Signed, Statement, Verdict,
+        Decline, ProposalWithdrawal, Reversal, ReversalConfirmation, SeenCheckpoint, Settlement, Signed, Statement,
+        Verdict,
         id::{AgreementId, StatementId},
         terms::Terms,
         wire,
@@ -27,7 +36,7 @@ use crate::stories::terms;
 
 /// An agreement under test, with the clock of its log.
 #[derive(Clone)]
-struct Law {
+pub(crate) struct Law {
     agreement: Agreement,
     proposal: Signed,
     clock: Timestamp,
@@ -53,7 +62,9 @@ fn sign(who: &str, agreement: Option<AgreementId>, number: u64, body: Body) -> S
     let mut nonce = [0; 16];
     nonce[..8].copy_from_slice(&number.to_be_bytes());
     let signer = key.public();
-    let statement = Statement { agreement, signer, nonce, claimed_time: ms(START_MS), seen: None, body };
+    // A closing must say what its signer has seen; whether it did, is asked elsewhere.
+    let seen = matches!(body, Body::Closing(_)).then(|| SeenCheckpoint { tree_size: 1, root: Digest::of(&[b"seen"]) });
+    let statement = Statement { agreement, signer, nonce, claimed_time: ms(START_MS), seen, body };
     wire::open(&wire::sign(&statement, &key).unwrap()).unwrap()
 }
 
@@ -130,6 +141,7 @@ fn contribution(party: &str, quantity: Ratio) -> Contribution {
         work_end: ms(START_MS),
         artifacts: Vec::<Artifact>::new(),
         note: String::new(),
+        task: None,
     }
 }
 
@@ -138,7 +150,7 @@ fn hours(party: &str, hours: u64) -> Body {
 }
 
 fn accept(contribution: StatementId) -> Body {
-    judge(contribution, Verdict::Accepted { quality: Ratio::ONE })
+    judge(contribution, Verdict::Accepted { quality: Ratio::ONE, unplanned: false })
 }
 
 fn judge(contribution: StatementId, verdict: Verdict) -> Body {

@@ -168,7 +168,7 @@ fn grow(keeper: &mut Keeper, law: &mut Law, contributions: u64) {
                 enter(keeper, law, "community", Body::Contribution(said))
             })
             .collect();
-        let verdict = Verdict::Accepted { quality: "1/2".parse().unwrap() };
+        let verdict = Verdict::Accepted { quality: "1/2".parse().unwrap(), unplanned: false };
         let body = Attestation { contributions: claims, verdict, reason: String::new() };
         enter(keeper, law, "enterprise", Body::Attestation(body));
         if number % 10 == 0 {

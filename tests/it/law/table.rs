@@ -5,14 +5,19 @@ use std::collections::BTreeSet;
 use counterfoil::{
     agreement::{
         refusal::Refusal,
-        state::{BenefitState, ContributionState, Phase},
-        table::{BENEFITS, CONTRIBUTIONS, CUTS, Cut, KEYS, KeyState, Outcome, PHASES, REVERSALS, scope_needed},
+        state::{BenefitState, ContributionState},
+        table::{self, BENEFITS, CONTRIBUTIONS, CUTS, Cut, KEYS, KeyState, REVERSALS},
     },
-    statement::{Body, Kind, Verdict, id::StatementId, terms::Scope},
+    statement::{
+        Acceptance, Body, Kind, Verdict,
+        dispute::{Dispute, Offer, Outcome, Remedy},
+        id::StatementId,
+        work::Ground,
+    },
 };
 
 use crate::law::{
-    Law, accept, confirm, confirm_reversal, hours, judge, reverse, sales, sign, terms, unknown, withdraw,
+    Law, accept, confirm, confirm_reversal, hours, judge, reverse, sales, terms, unknown, withdraw, work::challenge,
 };
 
 /// Three parties: a contribution of one can be judged by two, who each judge once.
@@ -22,71 +27,11 @@ const THREE: &str = "
     party foundation
     dimension T mass 10 defaults 1/2,3/10,1/5";
 
-fn is(outcome: Outcome, found: &Result<StatementId, Refusal>) -> bool {
+fn is(outcome: table::Outcome, found: &Result<StatementId, Refusal>) -> bool {
     match (outcome, found) {
-        (Outcome::Enters, Ok(_)) => true,
-        (Outcome::Refused(reason), Err(refusal)) => refusal.reason() == reason,
+        (table::Outcome::Enters, Ok(_)) => true,
+        (table::Outcome::Refused(reason), Err(refusal)) => refusal.reason() == reason,
         _ => false,
-    }
-}
-
-fn in_phase(phase: Phase) -> Law {
-    let mut terms = terms(THREE);
-    terms.lapses_on_decline = true;
-    match phase {
-        Phase::Negotiating => Law::proposed(&terms),
-        Phase::InForce => Law::in_force(&terms),
-        Phase::Lapsed => {
-            let mut law = Law::proposed(&terms);
-            law.say("enterprise", law.decline()).unwrap();
-            law
-        }
-    }
-}
-
-/// A statement of a kind, with nothing wrong about it but perhaps the phase, and who signs it.
-fn statement(law: &mut Law, kind: Kind) -> (&'static str, Body) {
-    let mut entered = |who: &str, body: Body| law.say(who, body).unwrap_or(unknown());
-    match kind {
-        Kind::Proposal => unreachable!("the founding proposal is sent as it was signed"),
-        Kind::Acceptance => ("foundation", law.acceptance()),
-        Kind::Decline => ("foundation", law.decline()),
-        Kind::ProposalWithdrawal => ("community", law.proposal_withdrawal()),
-        Kind::Contribution => ("community", hours("community", 1)),
-        Kind::ContributionWithdrawal => ("community", withdraw(entered("community", hours("community", 1)))),
-        Kind::Attestation => ("enterprise", accept(entered("community", hours("community", 1)))),
-        Kind::Benefit => ("enterprise", sales(100)),
-        Kind::BenefitConfirmation => ("community", confirm(entered("enterprise", sales(100)))),
-        Kind::Reversal => {
-            let benefit = entered("enterprise", sales(100));
-            entered("community", confirm(benefit));
-            ("enterprise", reverse(benefit, 1))
-        }
-        Kind::ReversalConfirmation => {
-            let benefit = entered("enterprise", sales(100));
-            entered("community", confirm(benefit));
-            ("community", confirm_reversal(entered("enterprise", reverse(benefit, 1))))
-        }
-        Kind::Settlement => ("community", Body::Settlement(law.settlement(law.agreement.size()))),
-    }
-}
-
-#[test]
-fn every_phase_and_kind_of_statement_does_what_the_table_says() {
-    let rows: BTreeSet<_> = PHASES.iter().map(|(phase, kind, _)| (*phase, *kind)).collect();
-    let all: BTreeSet<_> = Phase::ALL.into_iter().flat_map(|phase| Kind::ALL.map(|kind| (phase, kind))).collect();
-    assert_eq!((rows, PHASES.len()), (all, 36));
-    for (phase, kind, outcome) in PHASES {
-        let mut law = in_phase(phase);
-        assert_eq!(law.agreement.phase_at(law.clock), phase);
-        let found = if kind == Kind::Proposal {
-            let proposal = law.proposal.clone();
-            law.enter(&proposal)
-        } else {
-            let (who, body) = statement(&mut law, kind);
-            law.say(who, body)
-        };
-        assert!(is(outcome, &found), "{kind} while {phase}: {outcome:?} is not {found:?}");
     }
 }
 
@@ -118,6 +63,15 @@ fn contribution_in(law: &mut Law, state: ContributionState) -> StatementId {
         ContributionState::Rejected => Some(("enterprise", judge(contribution, Verdict::Rejected))),
         ContributionState::ChangesRequested => Some(("enterprise", judge(contribution, Verdict::ChangesRequested))),
         ContributionState::Withdrawn => Some(("community", withdraw(contribution))),
+        ContributionState::Corrected => {
+            law.say("enterprise", accept(contribution)).unwrap();
+            let outcomes = vec![Outcome { subject: contribution, remedy: Remedy::Reject }];
+            let dispute = Body::Dispute(Dispute { outcomes: outcomes.clone(), reason: "a reason".to_owned() });
+            let dispute = law.say("foundation", dispute).unwrap();
+            let offer = law.say("community", Body::Offer(Offer { dispute, outcomes })).unwrap();
+            law.say("foundation", Body::Acceptance(Acceptance { proposal: offer })).unwrap();
+            None
+        }
     };
     if let Some((who, body)) = next {
         law.say(who, body).unwrap();
@@ -132,19 +86,22 @@ fn contribution_in(law: &mut Law, state: ContributionState) -> StatementId {
 #[test]
 fn every_state_of_a_contribution_and_kind_of_statement_does_what_the_table_says() {
     let rows: BTreeSet<_> = CONTRIBUTIONS.iter().map(|(state, kind, _)| (*state, *kind)).collect();
-    let kinds = [Kind::Attestation, Kind::ContributionWithdrawal];
+    let kinds = [Kind::Attestation, Kind::ContributionWithdrawal, Kind::Challenge];
     let states = [None].into_iter().chain(ContributionState::ALL.map(Some));
     assert_eq!(rows, states.flat_map(|state| kinds.map(|kind| (state, kind))).collect());
     for (state, kind, outcome) in CONTRIBUTIONS {
         for verdict in [
             Verdict::Rejected,
             Verdict::ChangesRequested,
-            Verdict::Accepted { quality: counterfoil::split::Ratio::ONE },
+            Verdict::Accepted { quality: counterfoil::split::Ratio::ONE, unplanned: false },
         ] {
-            let mut law = Law::in_force(&terms(THREE));
+            let mut terms = terms(THREE);
+            terms.windows.challenge = 30;
+            let mut law = Law::in_force(&terms);
             let contribution = state.map_or(unknown(), |state| contribution_in(&mut law, state));
             let found = match kind {
                 Kind::Attestation => law.say("foundation", judge(contribution, verdict)),
+                Kind::Challenge => law.say("foundation", challenge(&[contribution], Ground::Quality)),
                 _ => law.say("community", withdraw(contribution)),
             };
             assert!(is(outcome, &found), "{kind} of a contribution that is {state:?}: {outcome:?} is not {found:?}");
@@ -227,36 +184,5 @@ fn every_cut_off_of_a_settlement_does_what_the_table_says() {
         };
         let found = law.say("foundation", Body::Settlement(settlement));
         assert!(is(outcome, &found), "a settlement {cut:?}: {outcome:?} is not {found:?}");
-    }
-}
-
-#[test]
-fn every_kind_of_statement_asks_for_its_scope() {
-    for kind in Kind::ALL {
-        for scope in [Scope::Govern, Scope::Claim, Scope::Attest, Scope::Report] {
-            let allowed = scope_needed(kind).is_none_or(|needed| needed == scope);
-            // The second key of each party has one scope only; the first acts where a statement needs others before it.
-            let mut terms = terms(
-                "party community keys 2
-                 party enterprise keys 2
-                 party foundation keys 2
-                 dimension T mass 10 defaults 1/2,3/10,1/5",
-            );
-            for party in &mut terms.parties {
-                party.keys[1].scopes = vec![scope];
-            }
-            if kind == Kind::Proposal {
-                let proposal = sign("community.2", None, 0, Body::Proposal(terms));
-                let found = counterfoil::agreement::Agreement::found(&proposal, proposal.statement().claimed_time);
-                assert_eq!(found.is_ok(), allowed, "{kind} by a key with {scope}");
-                continue;
-            }
-            let about_a_proposal = matches!(kind, Kind::Acceptance | Kind::Decline | Kind::ProposalWithdrawal);
-            let mut law = if about_a_proposal { Law::proposed(&terms) } else { Law::in_force(&terms) };
-            let (who, body) = statement(&mut law, kind);
-            let found = law.say(&format!("{who}.2"), body);
-            let outcome = if allowed { Outcome::Enters } else { Outcome::Refused("SCOPE_MISSING") };
-            assert!(is(outcome, &found), "{kind} by a key with {scope}: {outcome:?} is not {found:?}");
-        }
     }
 }

@@ -127,7 +127,7 @@ fn sealed(snapshot: &[u8], place: usize) -> Bytes {
     let mut value = summary[1..summary.len() - 4].to_vec();
     let place = place % value.len();
     value[place] ^= 1;
-    let seal = Digest::of(&[b"counterfoil put away\n", &[1], &[], &value]);
+    let seal = Digest::of(&[b"counterfoil put away\n", &summary[..1], &[], &value]);
     let body = [head, &summary[..1], &value, &seal.as_bytes()[..4]].concat();
     [&body[..], Digest::of(&[&body]).as_bytes()].concat().into()
 }

@@ -76,6 +76,7 @@ pub(crate) fn hour(party: &str, artifacts: Vec<Artifact>) -> Contribution {
         work_end: day_before,
         artifacts,
         note: String::new(),
+        task: None,
     }
 }
 

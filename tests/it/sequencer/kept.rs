@@ -76,7 +76,11 @@ impl Both {
             claims.push(self.say("community", Body::Contribution(said)).await);
         }
         for claim in &claims[..5] {
-            self.say("enterprise", judge(*claim, Verdict::Accepted { quality: "1/2".parse().unwrap() })).await;
+            self.say(
+                "enterprise",
+                judge(*claim, Verdict::Accepted { quality: "1/2".parse().unwrap(), unplanned: false }),
+            )
+            .await;
         }
         self.say("enterprise", judge(claims[5], Verdict::Rejected)).await;
         for claim in [claims[0], claims[6]] {
@@ -100,7 +104,11 @@ impl Both {
             let quantity = (number + 1).to_string().parse().unwrap();
             let claim = Body::Contribution(Contribution { quantity, ..hour("community", Vec::new()) });
             let claim = self.say("community", claim).await;
-            self.say("enterprise", judge(claim, Verdict::Accepted { quality: "1/2".parse().unwrap() })).await;
+            self.say(
+                "enterprise",
+                judge(claim, Verdict::Accepted { quality: "1/2".parse().unwrap(), unplanned: false }),
+            )
+            .await;
         }
     }
 

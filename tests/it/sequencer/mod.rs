@@ -8,6 +8,7 @@ mod faults;
 mod kept;
 mod opening;
 mod reads;
+mod refused;
 mod watched;
 
 use std::sync::{

@@ -1,8 +1,11 @@
 //! The service over real gRPC: what it takes in, what it refuses and why, what it shows, and how it stops.
 
 mod bulk;
+mod disputes;
 mod hostile;
+mod money;
 mod read;
+mod refusals;
 pub mod stop;
 mod submit;
 mod views;

@@ -39,7 +39,7 @@ async fn worked(client: &mut Client) -> AgreementId {
 }
 
 /// What the view computes, as a party reads it out of its answer.
-fn settlement(view: &v1::Settlement) -> Settlement {
+pub(super) fn settlement(view: &v1::Settlement) -> Settlement {
     use counterfoil::{
         digest::Digest,
         statement::{CurrencyAccount, PartyAccount},
@@ -54,6 +54,10 @@ fn settlement(view: &v1::Settlement) -> Settlement {
             .iter()
             .map(|line| PartyAccount { allocation: line.allocation_minor, due: line.due_minor })
             .collect(),
+        fees: account.fees_minor,
+        held_back: account.held_back_minor,
+        disputed: account.disputed_minor,
+        reserve: account.reserve_minor,
     });
     Settlement { tree_size: view.tree_size, shares: digest(&view.shares_digest), accounts: accounts.collect() }
 }
@@ -242,6 +246,7 @@ async fn an_explanation_leads_from_the_items_to_the_due() {
         party: "community".into(),
         currency: "EUR".into(),
         tree_size: 0,
+        without_statement_id: Default::default(),
     };
     let steps = views.explain_split(request.clone()).await.unwrap().into_inner().steps;
     assert_eq!((steps[0].kind.as_str(), steps[0].indexes.contains(&2)), ("item", true));

@@ -129,7 +129,7 @@ impl Cast {
                 let contributions = some_of(&deal.contributions, chance);
                 let (verdict, reason) = match chance.below(6) {
                     0 => (Verdict::Rejected, "not done".to_owned()),
-                    _ => (Verdict::Accepted { quality: Ratio::ONE }, String::new()),
+                    _ => (Verdict::Accepted { quality: Ratio::ONE, unplanned: false }, String::new()),
                 };
                 Body::Attestation(Attestation { contributions, verdict, reason })
             }
@@ -199,6 +199,7 @@ fn contribution(party: &str, said: u64, chance: &mut Chance, record: &Record) ->
             fraction: if shared { Ratio::new(1, 2).unwrap() } else { Ratio::ONE },
         }],
         note: String::new(),
+        task: None,
     }
 }
 

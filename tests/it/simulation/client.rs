@@ -123,10 +123,10 @@ fn refused(record: &mut Record, asked: Asked, said: &Said, error: &SubmitError, 
     let place = record.ledgers.get(&asked.ledger).and_then(|kept| kept.places.get(&id).copied());
     let recorded = place.is_some_and(|place| place < asked.size);
     match error {
-        SubmitError::Refused(refusal) => {
+        SubmitError::Refused(refused) => {
             record.told.refusals += 1;
-            record.hold(Check::Refusal, !recorded, || format!("entry {place:?} is refused: {refusal}"));
-            record.rests(asked, &said.signed, Some(refusal));
+            record.hold(Check::Refusal, !recorded, || format!("entry {place:?} is refused: {refused}"));
+            record.rests(asked, &said.signed, Some(&refused.refusal));
         }
         SubmitError::AgreementNotFound => {
             record.hold(Check::Refusal, asked.told == 0, || "an agreement that was told is not found".into());

@@ -63,7 +63,7 @@ impl History {
     fn share_intervals(&self, at: usize) -> ShareIntervals {
         let agreement = &self.instalments[at].0;
         let inputs: Vec<DimensionInput<'_>> = agreement.dimensions.iter().map(Dimension::input).collect();
-        share_intervals(&inputs, &agreement.kappa, &self.items_at(at)).unwrap()
+        share_intervals(&inputs, &agreement.kappa, &self.items_at(at), &[]).unwrap()
     }
 
     fn intervals(&self, steps: &[Step]) -> Intervals {
@@ -237,13 +237,13 @@ fn refuted_others_work_never_helps_a_guarantor() {
 fn unequal_coefficients_have_no_worst_outcome() {
     let agreement = Agreement { kappa: vec![Ratio::ONE, ratio(1, 10)], ..two_dimensions(&[0, 1], &[1, 0]) };
     let inputs: Vec<DimensionInput<'_>> = agreement.dimensions.iter().map(Dimension::input).collect();
-    assert_eq!(share_intervals(&inputs, &agreement.kappa, &[]), Err(SplitError::CoefficientsUnequal));
+    assert_eq!(share_intervals(&inputs, &agreement.kappa, &[], &[]), Err(SplitError::CoefficientsUnequal));
     assert_eq!(scenarios(&agreement.kappa, &[]), Err(SplitError::CoefficientsUnequal));
     let ones = [Ratio::ONE; 2];
     let item = |party, dimension, points| [Disputed { party, dimension, points: exact(points, 1) }];
     let unknown = SplitError::PositionUnknown { position: 2, of: 2 };
-    assert_eq!(share_intervals(&inputs, &ones, &item(2, 0, 1)), Err(unknown.clone()));
-    assert_eq!(share_intervals(&inputs, &ones, &item(0, 2, 1)), Err(unknown.clone()));
+    assert_eq!(share_intervals(&inputs, &ones, &item(2, 0, 1), &[]), Err(unknown.clone()));
+    assert_eq!(share_intervals(&inputs, &ones, &item(0, 2, 1), &[]), Err(unknown.clone()));
     assert_eq!(scenarios(&ones, &item(2, 0, 1)), Err(unknown));
-    assert_eq!(share_intervals(&inputs, &ones, &item(1, 0, -1)), Err(SplitError::BelowZero { party: Some(1) }));
+    assert_eq!(share_intervals(&inputs, &ones, &item(1, 0, -1), &[]), Err(SplitError::BelowZero { party: Some(1) }));
 }

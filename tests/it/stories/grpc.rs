@@ -95,6 +95,10 @@ fn settlement(view: &v1::Settlement) -> Settlement {
         pool: account.pool_minor,
         entitlements: digest(&account.entitlements_digest),
         parties: account.parties.iter().map(line).collect(),
+        fees: account.fees_minor,
+        held_back: account.held_back_minor,
+        disputed: account.disputed_minor,
+        reserve: account.reserve_minor,
     };
     let (shares, accounts) = (digest(&view.shares_digest), view.accounts.iter().map(account).collect());
     Settlement { tree_size: view.tree_size, shares, accounts }

@@ -1,5 +1,10 @@
 //! Plays a script: signs what is said, lets the fold answer, and holds each answer to what the script says becomes of it.
 
+mod change;
+mod dispute;
+mod money;
+mod work;
+
 use std::collections::HashMap;
 
 use counterfoil::{
@@ -88,7 +93,7 @@ impl Stage {
         let mut nonce = [0; 16];
         nonce[..8].copy_from_slice(&self.spoken.to_be_bytes());
         let founding = matches!(body, Body::Proposal(_));
-        let statement = Statement {
+        let mut statement = Statement {
             agreement: (!founding).then(|| self.agreement().map(Agreement::id)).flatten(),
             signer: key.public(),
             nonce,
@@ -96,6 +101,7 @@ impl Stage {
             seen,
             body,
         };
+        money::see(self, &mut statement)?;
         // Not by `wire::sign`: some of what is said here is refused there.
         let envelope = Envelope::sign(wire::encode(&statement), &key);
         let id = StatementId::from_digest(envelope.id());
@@ -142,7 +148,8 @@ impl Stage {
             }
             "attests" => {
                 let quality = words.option("quality").map_or(Ok(Ratio::ONE), parse)?;
-                self.attestation(words, Verdict::Accepted { quality })
+                let unplanned = words.flag("unplanned");
+                self.attestation(words, Verdict::Accepted { quality, unplanned })
             }
             "rejects" => self.attestation(words, Verdict::Rejected),
             "asks-for-changes" => self.attestation(words, Verdict::ChangesRequested),
@@ -169,7 +176,13 @@ impl Stage {
                 label = "settlement".to_owned();
                 Body::Settlement(self.settlement(words)?)
             }
-            other => return Err(format!("`{other}` is no verb")),
+            other => match room(self, other, words)? {
+                Some((name, body)) => {
+                    label = name;
+                    body
+                }
+                None => return Err(format!("`{other}` is no verb")),
+            },
         };
         Ok((label, body))
     }
@@ -194,8 +207,18 @@ impl Stage {
                 fraction: parse(fraction)?,
             });
         }
+        let task = words.option("on").map(parse).transpose()?;
         let (quantity, unit) = (parse(words.next("a quantity")?)?, parse(words.next("a unit")?)?);
-        Ok(Contribution { party, unit, quantity, work_start: start, work_end: end, artifacts, note: String::new() })
+        Ok(Contribution {
+            party,
+            unit,
+            quantity,
+            work_start: start,
+            work_end: end,
+            artifacts,
+            note: String::new(),
+            task,
+        })
     }
 
     fn attestation(&self, words: &mut Words<'_>, verdict: Verdict) -> Body {
@@ -206,14 +229,19 @@ impl Stage {
     }
 
     fn benefit(&self, words: &mut Words<'_>) -> Result<Benefit, String> {
+        let earned = words.option("earned").map(|earned| earned.split_once("..").unwrap_or((earned, earned)));
+        let (period_start, period_end) = match earned {
+            Some((start, end)) => (parse(start)?, parse(end)?),
+            None => (self.clock, self.clock),
+        };
         let stream = parse(words.next("a stream")?)?;
         let amount = minor(words.next("an amount")?)?;
         Ok(Benefit {
             stream,
             currency: parse(words.next("a currency")?)?,
             amount,
-            period_start: self.clock,
-            period_end: self.clock,
+            period_start,
+            period_end,
             evidence: Digest::of(&[b"evidence"]),
             note: String::new(),
         })
@@ -270,8 +298,9 @@ impl Stage {
     fn check_dues(&self, dues: &[&str]) -> Result<(), String> {
         let account = self.agreement().and_then(Agreement::last_account).ok_or("no settlement")?;
         let mut found = Vec::new();
-        for (currency, lines) in self.terms.currencies.iter().zip(&account.settlement.accounts) {
-            for (party, line) in self.terms.parties.iter().zip(&lines.parties) {
+        let terms = self.agreement().map_or(&self.terms, Agreement::terms);
+        for (currency, lines) in terms.currencies.iter().zip(&account.settlement.accounts) {
+            for (party, line) in terms.parties.iter().zip(&lines.parties) {
                 if line.due != 0 {
                     found.push(format!("{} {}", party.name, currency.amount(line.due.into())));
                 }
@@ -309,6 +338,9 @@ impl Stage {
                 let amounts: Vec<_> = lines.iter().map(|line| currency.decimal(line.allocation.into())).collect();
                 same(&amounts.join(" "), &words.all().join(" "))
             }
+            what if work::is_checked(what) => work::check(self, agreement, what, words),
+            what if money::is_checked(what) => money::check(self, agreement, what, words),
+            what if dispute::is_checked(what) => dispute::check(self, agreement, what, words),
             name => {
                 words.next("is")?;
                 same(self.state(agreement, self.id(name))?, words.next("a state")?)
@@ -349,6 +381,17 @@ impl Stage {
         let position = self.terms.currencies.iter().position(|currency| currency.code.as_str() == code);
         position.ok_or_else(|| format!("no currency {code}"))
     }
+}
+
+/// Reads what is said in the rooms of the law that have a file of their own here.
+fn room(stage: &Stage, verb: &str, words: &mut Words<'_>) -> Result<Option<(String, Body)>, String> {
+    for body in [work::body, money::body, change::body, dispute::body] {
+        let read = body(stage, verb, words)?;
+        if read.is_some() {
+            return Ok(read);
+        }
+    }
+    Ok(None)
 }
 
 fn same(found: &str, expected: &str) -> Result<(), String> {

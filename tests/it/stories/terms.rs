@@ -1,12 +1,19 @@
 //! The head of a script: terms, one line each. A kind of line that is left out is as in [`DEFAULTS`].
 
+mod change;
+mod money;
+mod work;
+
 use counterfoil::{
     digest::Digest,
     keys::{PublicKey, SecretKey},
     split::Ratio,
-    statement::terms::{
-        Currency, Dimension, LegalText, Licence, Party, PartyKey, Prevails, Role, Scope, Stream, Terms, Unit,
-        WorkedExample,
+    statement::{
+        rules::{Rounding, SharePolicy, Waterfall, Windows},
+        terms::{
+            Currency, Dimension, LegalText, Licence, Party, PartyKey, Prevails, Role, Scope, Stream, Terms, Unit,
+            WorkedExample,
+        },
     },
 };
 
@@ -47,7 +54,8 @@ pub(super) fn is_term(word: &str) -> bool {
         "lapses-on-decline",
         "back-date",
     ];
-    WORDS.contains(&word)
+    let rooms = [&work::WORDS[..], &money::WORDS, &change::WORDS];
+    WORDS.contains(&word) || rooms.iter().any(|words| words.contains(&word))
 }
 
 /// Terms without anything.
@@ -69,6 +77,18 @@ pub(super) fn empty() -> Terms {
         acceptance_deadline: None,
         lapses_on_decline: false,
         back_date_days_max: None,
+        mediator: None,
+        calendar: None,
+        windows: Windows::default(),
+        waterfall: Waterfall::default(),
+        share_policy: SharePolicy::default(),
+        rounding: Rounding::default(),
+        decay: Ratio::ZERO,
+        trial: None,
+        exit: None,
+        tail_days: 0,
+        baselines: Vec::new(),
+        daily_claims_max: None,
     }
 }
 
@@ -92,6 +112,44 @@ pub(crate) fn read<'a>(lines: impl Iterator<Item = &'a [&'a str]> + Clone) -> Re
         dimension.coefficients = vec![Ratio::ONE; parties];
     }
     Ok(terms)
+}
+
+/// Puts a line of a further version in the place of that of the same name; a party is appended.
+pub(super) fn change(terms: &mut Terms, words: &[&str]) -> Result<(), String> {
+    let mut added = empty();
+    if ["party", "dimension", "unit", "stream"].contains(&words[0]) {
+        line(&mut added, words)?;
+    }
+    let parties = terms.parties.len();
+    match words[0] {
+        "party" => {
+            terms.parties.append(&mut added.parties);
+            for dimension in &mut terms.dimensions {
+                dimension.default_shares.resize(parties + 1, Ratio::ZERO);
+                dimension.coefficients.resize(parties + 1, Ratio::ONE);
+            }
+        }
+        "dimension" => {
+            let dimension = added.dimensions.remove(0);
+            terms.dimensions.retain(|other| other.name != dimension.name);
+            let coefficients = vec![Ratio::ONE; parties];
+            terms.dimensions.push(Dimension { coefficients, ..dimension });
+        }
+        "unit" => {
+            let unit = added.units.remove(0);
+            terms.units.retain(|other| other.name != unit.name);
+            terms.units.push(unit);
+        }
+        "stream" => {
+            let stream = added.streams.remove(0);
+            match terms.streams.iter_mut().find(|other| other.name == stream.name) {
+                Some(other) => *other = stream,
+                None => terms.streams.push(stream),
+            }
+        }
+        _ => line(terms, words)?,
+    }
+    Ok(())
 }
 
 fn line(terms: &mut Terms, words: &[&str]) -> Result<(), String> {
@@ -124,7 +182,9 @@ fn line(terms: &mut Terms, words: &[&str]) -> Result<(), String> {
         "deadline" => terms.acceptance_deadline = Some(parse(words.next("time")?)?),
         "lapses-on-decline" => terms.lapses_on_decline = true,
         "back-date" => terms.back_date_days_max = Some(parse(words.next("days")?)?),
-        other => return Err(format!("`{other}` is no term")),
+        other if work::WORDS.contains(&other) => work::line(terms, other, &mut words)?,
+        other if change::WORDS.contains(&other) => change::line(terms, other, &mut words)?,
+        other => money::line(terms, other, &mut words)?,
     }
     words.end()
 }

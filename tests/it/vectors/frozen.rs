@@ -18,6 +18,7 @@ use counterfoil::{
         bundle::{BundleReader, BundleWriter},
         entry::Entry,
         receipt::Receipt,
+        refusal::{Refusal, SignedRefusal},
     },
     merkle::{hash::leaf_hash, index::LeafIndex, overlay::Overlay, proof::prove_inclusion, tree::Frontier},
     store::{
@@ -52,12 +53,19 @@ fn entry(index: u64) -> Entry {
     Entry { admitted: Timestamp::from_ms(1_795_456_800_000 + index * 1_000).unwrap(), envelope }
 }
 
+/// The refusal of the sixth entry's statement under the five before it.
+fn refusal(under: Checkpoint) -> Refusal {
+    let judged = entry(5).admitted;
+    Refusal { under, statement: entry(5).envelope.id(), reason: "NOT_IN_FORCE".into(), judged }
+}
+
 /// What this release writes.
 struct Written {
     leaf: Vec<u8>,
     checkpoint: String,
     cosigned: String,
     receipt: String,
+    refusal: String,
     bundle: Vec<u8>,
     /// The files of a store's log, and its high-water mark.
     store: Vec<(String, Vec<u8>)>,
@@ -107,6 +115,7 @@ fn write() -> Written {
     let index = LeafIndex::new(u64::try_from(INDEX).unwrap());
     let path = prove_inclusion(&nodes, index, frontier.size()).unwrap();
     let receipt = Receipt { extra: Some(leaves[INDEX].clone()), index, path, note: signed.note().into() };
+    let refusal = SignedRefusal::sign(refusal(signed.checkpoint().clone()), &log());
     let mut bundle = BundleWriter::begin(Vec::new(), &log().verifier(), 5).unwrap();
     leaves.iter().for_each(|leaf| bundle.entry(leaf).unwrap());
     Written {
@@ -114,6 +123,7 @@ fn write() -> Written {
         checkpoint: signed.note().into(),
         cosigned: cosigned.note().into(),
         receipt: receipt.to_text(),
+        refusal: refusal.note().into(),
         bundle: bundle.finish(&signed).unwrap(),
         store: write_store(&leaves),
     }
@@ -121,11 +131,12 @@ fn write() -> Written {
 
 impl Written {
     fn files(&self) -> Vec<(String, &[u8])> {
-        let single: [(&str, &[u8]); 5] = [
+        let single: [(&str, &[u8]); 6] = [
             ("entry.leaf", &self.leaf),
             ("checkpoint", self.checkpoint.as_bytes()),
             ("checkpoint.cosigned", self.cosigned.as_bytes()),
             ("entry.tlog-proof", self.receipt.as_bytes()),
+            ("statement.refusal", self.refusal.as_bytes()),
             ("log.counterfoil", &self.bundle),
         ];
         let store = self.store.iter().map(|(name, bytes)| (format!("store/{name}"), bytes.as_slice()));
@@ -170,6 +181,14 @@ fn the_frozen_receipt_holds() {
     let receipt = Receipt::parse(&frozen_text("entry.tlog-proof")).unwrap();
     let signed = receipt.check(receipt.extra.as_deref().unwrap(), &log().verifier()).unwrap();
     assert_eq!((receipt.index.get(), signed.checkpoint().size.get()), (3, 5));
+}
+
+#[test]
+fn the_frozen_refusal_is_the_logs_and_no_checkpoint() {
+    let signed = SignedRefusal::open(&frozen_text("statement.refusal"), &log().verifier()).unwrap();
+    let under = SignedCheckpoint::open(&frozen_text("checkpoint"), &log().verifier()).unwrap().checkpoint().clone();
+    assert_eq!(signed.refusal(), &refusal(under));
+    assert!(SignedCheckpoint::open(signed.note(), &log().verifier()).is_err());
 }
 
 #[test]

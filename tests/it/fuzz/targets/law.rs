@@ -1,8 +1,9 @@
 //! The law: anybody says anything in any order, with any fields. What must hold whatever was said is checked here; how an account is
-//! computed, the oracle says.
+//! computed, the oracle says. In half of the sessions everything is spoken of that may be, and what must hold is what
+//! [`crate::law::whole`] holds histories to.
 
 use counterfoil::{
-    agreement::{Agreement, refusal::reasons::REASONS},
+    agreement::{Agreement, refusal::reasons},
     digest::Digest,
     split::Ratio,
     statement::{
@@ -15,7 +16,10 @@ use counterfoil::{
 
 use super::feed::Feed;
 use crate::{
-    law::history::{Oracle, check_account},
+    law::{
+        history::{Oracle, check_account},
+        whole::{ACTS, Step, World, folded},
+    },
     stories::terms,
 };
 
@@ -55,7 +59,7 @@ const STATEMENTS_MAX: u8 = 40;
 /// A session: under which terms, in force or not, and then statement by statement.
 pub fn law(bytes: &[u8]) {
     let mut feed = Feed::new(bytes);
-    let head = *feed.one_of(&HEADS);
+    let Some(head) = HEADS.get(usize::from(feed.byte() % 6)) else { return whole(&mut feed) };
     let mut session = Session::begin(head);
     if !feed.byte().is_multiple_of(4) {
         for who in WHO {
@@ -70,6 +74,20 @@ pub fn law(bytes: &[u8]) {
         session.step(&mut feed);
     }
     session.check();
+}
+
+/// A session over every kind of statement.
+fn whole(feed: &mut Feed<'_>) {
+    let mut world = World::begin(usize::from(feed.byte()));
+    for _ in 0..STATEMENTS_MAX {
+        if feed.is_empty() {
+            break;
+        }
+        let (act, _) = *feed.one_of(&ACTS);
+        world.play(Step { who: feed.below(4), act, of: feed.byte(), number: feed.number() });
+    }
+    world.look_back();
+    assert!(folded(&world).is_like(world.agreement()), "the fold is a function of the entries");
 }
 
 struct Session {
@@ -149,7 +167,7 @@ impl Session {
         let whole = self.spoken.is_multiple_of(8).then(|| format!("{:?}", self.agreement));
         match self.agreement.admit(&signed, at) {
             Err(refusal) => {
-                assert!(REASONS.iter().any(|reason| reason.code == refusal.reason()), "{refusal}");
+                assert!(reasons::all().any(|reason| reason.code == refusal.reason()), "{refusal}");
                 if let Some(whole) = whole {
                     assert_eq!(format!("{:?}", self.agreement), whole, "a refusal changes nothing");
                 }
@@ -193,8 +211,8 @@ impl Session {
                 let verdict = match feed.byte() % 8 {
                     0 => Verdict::Rejected,
                     1 => Verdict::ChangesRequested,
-                    2 => Verdict::Accepted { quality: part(feed) },
-                    _ => Verdict::Accepted { quality: Ratio::ONE },
+                    2 => Verdict::Accepted { quality: part(feed), unplanned: false },
+                    _ => Verdict::Accepted { quality: Ratio::ONE, unplanned: false },
                 };
                 Body::Attestation(Attestation { contributions: self.ids(feed), verdict, reason: "said".to_owned() })
             }
@@ -259,6 +277,7 @@ impl Session {
             work_end,
             artifacts,
             note: String::new(),
+            task: None,
         }
     }
 

@@ -8,6 +8,7 @@ use counterfoil::{
         policy::Policy,
     },
     keys::SecretKey,
+    ledger::refusal::{Refusal, SignedRefusal},
 };
 
 use super::feed::Feed;
@@ -31,6 +32,7 @@ pub fn verifiers() -> Vec<NoteVerifier> {
 /// A note as a text, or a key's line.
 pub fn note(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
+    refusal(text);
     if let Ok(verifier) = NoteVerifier::parse(text) {
         assert_eq!(NoteVerifier::parse(&verifier.vkey()).unwrap().vkey(), verifier.vkey());
     }
@@ -48,6 +50,17 @@ pub fn note(bytes: &[u8]) {
         let note = Note::parse(&signed).unwrap();
         assert_eq!(note.text(), text);
         assert!(note.verify(&[log().verifier()]).is_ok());
+    }
+}
+
+/// A signed refusal, as a whole note and as a text.
+fn refusal(text: &str) {
+    if let Ok(signed) = SignedRefusal::open(text, &log().verifier()) {
+        assert_eq!(signed.note(), text);
+    }
+    if let Ok(refusal) = Refusal::parse(text) {
+        assert_eq!(refusal.to_string(), text, "a refusal has one spelling");
+        assert!(Checkpoint::parse(text).is_err(), "and is no checkpoint");
     }
 }
 

@@ -105,7 +105,7 @@ pub fn interval_of_a_dispute(input: &Value, expected: &Value) {
         coefficients: &ones,
         points: &points,
     };
-    let shares = share_intervals(&[dimension], &ones, &items).unwrap();
+    let shares = share_intervals(&[dimension], &ones, &items, &[]).unwrap();
     same(shares.low.iter().cloned(), &expected["low_share"]);
     same(shares.high.iter().cloned(), &expected["high_share"]);
 

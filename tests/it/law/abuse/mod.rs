@@ -1,10 +1,23 @@
-//! The abuses that `agreement.md` lists, as far as stage A counters them: each is tried here, and gains nothing.
+//! The abuses that `agreement.md` lists: each is tried here, and gains nothing. What claims and their judgement are abused for
+//! stands in this file; money, disputes, keys and the agreement itself in files of their own.
+
+mod disputes;
+mod keys;
+mod money;
+mod work;
 
 use counterfoil::{
     digest::Digest,
     split::Ratio,
-    statement::{Artifact, ArtifactDigest, ArtifactKind, Body, Verdict, id::StatementId},
+    statement::{
+        Acceptance, Artifact, ArtifactDigest, ArtifactKind, Body, Verdict,
+        change::{KeyGrant, key_grant_message},
+        id::StatementId,
+        terms::Scope,
+    },
 };
+
+use crate::stories::terms::secret;
 
 use crate::law::{Law, START_MS, accept, confirm, contribution, hours, judge, ms, sales, sign, terms};
 
@@ -143,7 +156,7 @@ fn huge_numbers_are_exact_or_refused() {
     let largest = Ratio::new(u64::MAX, 1).unwrap();
     let claim = law.say("community", Body::Contribution(contribution("community", largest))).unwrap();
     let quality = Ratio::new(u64::MAX - 1, u64::MAX).unwrap();
-    law.say("enterprise", judge(claim, Verdict::Accepted { quality })).unwrap();
+    law.say("enterprise", judge(claim, Verdict::Accepted { quality, unplanned: false })).unwrap();
     let points = law.agreement.contribution(&claim).unwrap().points.unwrap().clone();
     assert_eq!(points, counterfoil::split::Exact::from(u64::MAX) * counterfoil::split::Exact::from(u64::MAX - 1));
     // One part in 2^128 for the other: the share is as exact as that.
@@ -166,4 +179,19 @@ fn a_settlement_of_another_ledger_is_no_settlement_of_this_one() {
     assert_eq!(refused(law.say("community", Body::Settlement(forged))), "SPLIT_MISMATCH");
     let found = law.agreement.settlements();
     assert!(found.is_empty());
+}
+
+#[test]
+fn a_key_that_one_party_is_about_to_grant_is_not_taken_by_another() {
+    let mut law = Law::in_force(&terms("party community keys 2 threshold 2\nparty enterprise"));
+    law.say("community.2", law.acceptance()).unwrap();
+    let (new, scopes) = (secret("newcomer"), vec![Scope::Claim]);
+    let community = law.agreement.terms().parties[0].name.clone();
+    let proof = new.sign(&key_grant_message(law.agreement.id(), &community, new.public(), &scopes, None, None));
+    let grant = Body::KeyGrant(KeyGrant { key: new.public(), scopes, expires: None, daily_max: None, proof });
+    // It waits for the second key, for all to see.
+    let open = law.say("community.1", grant.clone()).unwrap();
+    assert_eq!(refused(law.say("enterprise", grant)), "KEY_PROOF_INVALID");
+    law.say("community.2", Body::Acceptance(Acceptance { proposal: open })).unwrap();
+    assert_eq!(law.agreement.party_of(new.public()), Some(0));
 }

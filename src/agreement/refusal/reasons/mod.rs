@@ -1,5 +1,10 @@
 //! Every reason the law refuses for, in words: when, and what helps.
 
+mod change;
+mod dispute;
+mod money;
+mod work;
+
 /// A reason code, when it is given, and what helps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reason {
@@ -14,15 +19,21 @@ pub struct Reason {
 /// Returns the reason with a code that the law gives.
 #[must_use]
 pub fn reason(code: &str) -> Option<&'static Reason> {
-    REASONS.iter().find(|reason| reason.code == code)
+    all().find(|reason| reason.code == code)
+}
+
+/// Returns every reason the law refuses for, each once; those that concern every statement first.
+pub fn all() -> impl Iterator<Item = &'static Reason> {
+    let lists: [&'static [Reason]; 5] = [REASONS, work::REASONS, money::REASONS, dispute::REASONS, change::REASONS];
+    lists.into_iter().flatten()
 }
 
 const fn because(code: &'static str, when: &'static str, remedy: &'static str) -> Reason {
     Reason { code, when, remedy }
 }
 
-/// Every reason the law refuses for, in the order of the guards.
-pub const REASONS: [Reason; 78] = [
+/// In the order of the guards.
+const REASONS: &[Reason] = &[
     because("NOT_FOUNDED", "the first entry of a ledger is no proposal", "begin with a proposal"),
     because(
         "ALREADY_FOUNDED",
@@ -41,7 +52,7 @@ pub const REASONS: [Reason; 78] = [
     ),
     because(
         "ALREADY_RECORDED",
-        "a contribution, benefit or reversal comes a second time",
+        "a statement that has an effect of its own, such as a contribution or a motion, comes a second time",
         "nothing is to do: it is in the ledger; to say the same again, sign it with a new nonce",
     ),
     because(
@@ -49,6 +60,15 @@ pub const REASONS: [Reason; 78] = [
         "the admission time lies before that of the entry in front of it",
         "admit with a clock that never runs back",
     ),
+    because("CLOSED", "the agreement is closed", "make a new proposal"),
+    because(
+        "WINDING_DOWN",
+        "the agreement is being wound down, and the statement would begin something",
+        "nothing is to do: what is left is reported, settled and paid",
+    ),
+    because("SUSPENDED", "the agreement stands still", "move a resumption, which all parties accept"),
+    because("NOT_SUSPENDED", "an agreement that does not stand still would go on", "nothing is to do"),
+    because("NOT_IN_TRIAL", "a trial result is moved where no trial is", "nothing is to do"),
     because(
         "SIGNER_NOT_PARTY",
         "the signer's key belongs to no party of the agreement",
@@ -164,6 +184,45 @@ pub const REASONS: [Reason; 78] = [
         "a licence of the IP schedule is no SPDX expression",
         "use identifiers of the SPDX list, joined by AND, OR and WITH; for others a name that begins with LicenseRef-",
     ),
+    because("PARTY_UNKNOWN", "a rule of the terms names a party that there is not", "name a party of the terms"),
+    because(
+        "CURRENCY_UNKNOWN",
+        "a rule of the terms names a currency that there is not",
+        "name a currency of the terms",
+    ),
+    because(
+        "RULE_TOO_LARGE",
+        "a cap, floor, guarantee or baseline is more than 2^63 - 1 minor units, or the floors of a currency together are",
+        "check the amount; it is in minor units",
+    ),
+    because(
+        "FEES_ABOVE_ONE",
+        "the fees of a currency and the holdback sum to more than 1",
+        "make them sum to at most 1: they come out of the same pool",
+    ),
+    because(
+        "HOLDBACK_UNFIT",
+        "a holdback of nothing, or for no days, or days without a holdback",
+        "give both, above zero, or leave both out",
+    ),
+    because(
+        "CORRIDOR_WITHOUT_COSTS",
+        "the terms limit what goes to costs, but let none recoup",
+        "name categories of costs, or leave the corridor out",
+    ),
+    because("BOUND_EMPTY", "a bound has neither a cap nor a floor", "give one of the two, or leave the bound out"),
+    because("GUARANTEES_ITSELF", "a party is named as its own guarantor", "name another party as guarantor"),
+    because(
+        "ROUNDING_UNFIT",
+        "the rounding that keeps lines above zero stands beside a guarantee or the latest shares for everything",
+        "choose: a guarantor pays and the latest shares take back, so that lines below zero are meant",
+    ),
+    because(
+        "DECAY_WITHOUT_CALENDAR",
+        "points decay, but settlements follow no calendar",
+        "name a calendar: without it a party could wear points away by settling often",
+    ),
+    because("DECAY_TOO_FINE", "the decay has a denominator above 1,000", "use a plain fraction, such as 1/20"),
     because(
         "TERMS_TOO_FINE",
         "fractions of the terms need a common denominator of more than 256 bits",

@@ -1,0 +1,100 @@
+//! The effect of a decision: what the account would be, computed before anybody signs it.
+
+use crate::{
+    agreement::{
+        Agreement,
+        dispute::{Case, Subject, decide::correct},
+        refusal::{Refusal, change::ChangeRefusal},
+        settle::Account,
+    },
+    digest::Digest,
+    split::exact_text,
+    statement::{
+        dispute::{Outcome, Remedy},
+        id::StatementId,
+        terms::Terms,
+    },
+};
+
+/// What a decision would do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Effect {
+    /// What a ruling, or a retroactive amendment, must carry. `proto/README.md`, "Effects".
+    pub digest: Digest,
+    /// The account of everything in the ledger as it stands.
+    pub before: Account,
+    /// The same after the decision.
+    pub after: Account,
+}
+
+impl Agreement {
+    /// Computes what outcomes would do in an open dispute.
+    ///
+    /// Errors: those of an offer with these outcomes; as [`Self::account_at`].
+    pub fn effect(&self, dispute: StatementId, outcomes: &[Outcome]) -> Result<Effect, Refusal> {
+        let case = self.find_case(dispute)?;
+        self.check_outcomes(case, outcomes)?;
+        self.effect_of(case, outcomes)
+    }
+
+    pub(super) fn effect_of(&self, case: &Case, outcomes: &[Outcome]) -> Result<Effect, Refusal> {
+        let before = self.books.account_at(self.next_size())?;
+        let mut books = self.books.clone();
+        correct(&mut books, self.size, case, outcomes, self.terms());
+        let after = books.account_at(self.next_size().max(self.size + 1))?;
+        Ok(Effect { digest: effect_digest(&after, self.terms()), before, after })
+    }
+
+    /// Computes what terms would do if what was settled were shared anew under them.
+    ///
+    /// Errors: as [`Self::account_at`].
+    pub fn effect_of_terms(&self, terms: &Terms) -> Result<Effect, Refusal> {
+        self.effect_of_enacting(terms, true)
+    }
+
+    /// Computes what terms would do if they were in force from here on and what was settled stood.
+    ///
+    /// Errors: as [`Self::account_at`].
+    pub fn effect_of_terms_ahead(&self, terms: &Terms) -> Result<Effect, Refusal> {
+        self.effect_of_enacting(terms, false)
+    }
+
+    fn effect_of_enacting(&self, terms: &Terms, retroactive: bool) -> Result<Effect, Refusal> {
+        let before = self.books.account_at(self.next_size())?;
+        let mut books = self.books.clone();
+        books.enact(self.size, std::sync::Arc::new(terms.clone()), retroactive);
+        let after = books.account_at(self.next_size().max(self.size + 1))?;
+        Ok(Effect { digest: effect_digest(&after, terms), before, after })
+    }
+
+    /// Computes what would be if a contribution, benefit or cost counted nothing; writes nothing.
+    ///
+    /// Errors: those of disputing it, but for its age; as [`Self::account_at`].
+    pub fn effect_without(&self, subject: StatementId) -> Result<Effect, Refusal> {
+        let (index, _, stands) = self.what_stands(subject)?;
+        let (id, party) = (subject, stands.owner());
+        let subject = Subject { id, index, stands, sought: Remedy::Reject };
+        let (sides, opened) = (vec![party], self.last_admitted);
+        let case = Case { id, index, opened, party, sides, subjects: vec![subject], evidence: Vec::new() };
+        self.effect_of(&case, &[Outcome { subject: id, remedy: Remedy::Reject }])
+    }
+
+    pub(in crate::agreement) fn check_retroactive(&self, terms: &Terms, stated: Digest) -> Result<(), Refusal> {
+        let computed = self.effect_of_terms(terms)?.digest;
+        if computed == stated { Ok(()) } else { Err(ChangeRefusal::EffectMismatch { stated, computed }.into()) }
+    }
+}
+
+/// SHA-256 of a heading and a line for each currency and party: what it is entitled to, exactly, and what it is allocated.
+fn effect_digest(account: &Account, terms: &Terms) -> Digest {
+    let mut text = "counterfoil effect v1\n".to_owned();
+    for ((lines, entitlements), currency) in
+        account.settlement.accounts.iter().zip(&account.entitlements).zip(&terms.currencies)
+    {
+        for ((line, exact), party) in lines.parties.iter().zip(entitlements.iter()).zip(&terms.parties) {
+            let exact = exact_text(&exact);
+            text.push_str(&format!("{} {} {exact} {}\n", currency.code, party.name, line.allocation));
+        }
+    }
+    Digest::of(&[text.as_bytes()])
+}

@@ -1,0 +1,264 @@
+//! What may be said in a dispute.
+
+use crate::{
+    agreement::{
+        Agreement, Said,
+        contribution::Outcome as Judged,
+        dispute::{
+            Case, Change, DISPUTED_ENTRIES_MAX, DISPUTES_MAX, EVIDENCE_MAX, Given, OPEN_DISPUTES_MAX,
+            subject::{After, Stands, Subject},
+        },
+        motion::Quorum,
+        refusal::{Refusal, change::ChangeRefusal, dispute::DisputeRefusal},
+    },
+    statement::{
+        Body,
+        dispute::{Dispute, Evidence, Outcome, Remedy, Ruling},
+        id::StatementId,
+        rules::Windows,
+    },
+    time::Timestamp,
+};
+
+impl Agreement {
+    pub(in crate::agreement) fn judge_dispute(&self, said: Said<'_>, body: &Body) -> Result<Change, Refusal> {
+        match body {
+            Body::Dispute(body) => self.open_dispute(said, body),
+            Body::Evidence(body) => self.give_evidence(said, body),
+            Body::Ruling(body) => self.rule(said, body),
+            _ => unreachable!("only disputes, evidence and rulings come here"),
+        }
+    }
+
+    fn open_dispute(&self, said: Said<'_>, body: &Dispute) -> Result<Change, Refusal> {
+        let party = said.speaker.party;
+        if self.disputes.over.iter().any(|ended| ended.id == said.id) || self.disputes.open.contains_key(&said.id) {
+            return Err(DisputeRefusal::AlreadyDisputed { subject: said.id }.into());
+        }
+        let seen = self.disputes.open.len() + self.disputes.over.len();
+        if self.disputes.open.len() >= OPEN_DISPUTES_MAX || seen >= DISPUTES_MAX {
+            return Err(DisputeRefusal::TooMany { open: self.disputes.open.len(), max: OPEN_DISPUTES_MAX }.into());
+        }
+        let entries = self.disputes.disputed.len() + body.outcomes.len();
+        if entries > DISPUTED_ENTRIES_MAX {
+            return Err(DisputeRefusal::TooManyEntries { entries, max: DISPUTED_ENTRIES_MAX }.into());
+        }
+        let mut subjects = Vec::with_capacity(body.outcomes.len());
+        let mut sides = vec![party];
+        let mut concerns_all = false;
+        for Outcome { subject, remedy } in &body.outcomes {
+            let subject = self.subject(*subject, remedy, said.at)?;
+            sides.push(subject.stands.owner());
+            if let Some(after) = subject.stands.after(remedy, self.terms()) {
+                concerns_all |= self.concerns_all(&subject.stands, &after);
+                if let After::Points(Some((to, _))) = after {
+                    sides.push(to);
+                }
+            }
+            subjects.push(subject);
+        }
+        sides.sort_unstable();
+        sides.dedup();
+        // Nobody settles with itself alone, nor at the cost of who is not asked.
+        if concerns_all || sides.len() < 2 {
+            sides = (0..self.terms().parties.len()).filter(|party| !self.has_left(*party)).collect();
+        }
+        let (id, index, opened) = (said.id, said.index, said.at);
+        Ok(Change::Opened(Box::new(Case { id, index, opened, party, sides, subjects, evidence: Vec::new() })))
+    }
+
+    /// Whether an outcome could take something from parties whose entry it is not: more points for somebody, less of a benefit, more of
+    /// a cost, or work of one that weighs more as another's.
+    pub(super) fn concerns_all(&self, stands: &Stands, after: &After) -> bool {
+        match (stands, after) {
+            (Stands::Contribution { party, dimension, points, .. }, After::Points(Some((to, counts)))) => {
+                let weight = |party: usize| self.terms().dimensions[*dimension].coefficients[party];
+                points.as_ref().is_none_or(|points| counts > points) || (to != party && weight(*to) != weight(*party))
+            }
+            (Stands::Contribution { .. }, _) => false,
+            (Stands::Benefit { amount, .. }, After::Amount(after)) => after < amount,
+            (Stands::Cost { amount, .. }, After::Amount(after)) => after > amount,
+            _ => true,
+        }
+    }
+
+    /// Whose acceptance an offer needs: the sides', or everybody's if it could take something from others.
+    pub(in crate::agreement) fn quorum_of_offer(
+        &self,
+        dispute: StatementId,
+        outcomes: &[Outcome],
+    ) -> Result<Quorum, DisputeRefusal> {
+        let case = self.find_case(dispute)?;
+        let concerns_all = case.subjects.iter().zip(outcomes).any(|(subject, outcome)| {
+            let after = subject.stands.after(&outcome.remedy, self.terms());
+            after.is_some_and(|after| self.concerns_all(&subject.stands, &after))
+        });
+        Ok(if concerns_all { Quorum::All } else { Quorum::These(case.sides.clone()) })
+    }
+
+    fn subject(&self, id: StatementId, sought: &Remedy, at: Timestamp) -> Result<Subject, DisputeRefusal> {
+        let (index, admitted, stands) = self.what_stands(id)?;
+        if self.disputes.disputed.contains_key(&index) {
+            return Err(DisputeRefusal::AlreadyDisputed { subject: id });
+        }
+        let days = match self.terms().windows.audit {
+            0 => Windows::AUDIT_DAYS,
+            days => days,
+        };
+        if self.course.window_over(admitted, days, at) {
+            return Err(DisputeRefusal::BeyondAudit { subject: id, admitted, days });
+        }
+        let now = stands.after(&Remedy::Stand, self.terms());
+        match stands.after(sought, self.terms()) {
+            None => Err(DisputeRefusal::RemedyUnfit { subject: id }),
+            after if after == now => Err(DisputeRefusal::NothingSought { subject: id }),
+            Some(after) => {
+                self.check_amount(id, &stands, &after)?;
+                Ok(Subject { id, index, stands, sought: sought.clone() })
+            }
+        }
+    }
+
+    /// Returns the entry of what is disputed, when it was admitted, and what it counts.
+    pub(super) fn what_stands(&self, id: StatementId) -> Result<(u64, Timestamp, Stands), DisputeRefusal> {
+        if let Ok((index, slot)) = self.contributions.find(id) {
+            if slot.decided.is_some() {
+                return Err(DisputeRefusal::AlreadyDecided { subject: id });
+            }
+            if slot.withdrawn.is_some() {
+                return Err(DisputeRefusal::NotDisputable { subject: id });
+            }
+            let (unit, _) = self.unit_of(index, slot);
+            let full = slot.claimed.quantity().exact() * unit.points.exact();
+            let judged = || slot.judgements.last().map(|judgement| judgement.index);
+            let (from, points) = match &slot.outcome {
+                Judged::Accepted { at, points } => (Some(*at), Some(points.clone())),
+                Judged::Rejected | Judged::ChangesRequested => (judged(), None),
+                Judged::Claimed if self.books.doubt_about(index).is_some() => (None, None),
+                Judged::Claimed => return Err(DisputeRefusal::NotDisputable { subject: id }),
+            };
+            let (party, dimension) = (slot.party, slot.dimension);
+            return Ok((index, slot.admitted, Stands::Contribution { party, dimension, from, points, full }));
+        }
+        if let Ok((index, slot)) = self.benefits.find(id) {
+            if slot.decided.is_some() {
+                return Err(DisputeRefusal::AlreadyDecided { subject: id });
+            }
+            let Some(at) = slot.confirmed else { return Err(DisputeRefusal::NotDisputable { subject: id }) };
+            let came_in = crate::agreement::settle::CameIn { currency: slot.currency, stream: slot.stream, at };
+            let (reporter, amount, reversed) = (slot.reporter, slot.amount, slot.reversed);
+            return Ok((index, slot.admitted, Stands::Benefit { reporter, came_in, amount, reversed }));
+        }
+        if let Some(cost) = self.money.cost(id) {
+            if cost.decided {
+                return Err(DisputeRefusal::AlreadyDecided { subject: id });
+            }
+            let Some(from) = cost.confirmed else { return Err(DisputeRefusal::NotDisputable { subject: id }) };
+            let stands = Stands::Cost { party: cost.party, currency: cost.currency, from, amount: cost.amount };
+            return Ok((cost.index, cost.reported, stands));
+        }
+        Err(DisputeRefusal::UnknownSubject { subject: id })
+    }
+
+    /// A benefit is no less than was given back of it, and all together stay within their limit.
+    fn check_amount(&self, subject: StatementId, stands: &Stands, after: &After) -> Result<(), DisputeRefusal> {
+        let After::Amount(after) = after else { return Ok(()) };
+        match stands {
+            Stands::Benefit { came_in, amount, reversed, .. } => {
+                let confirmed = self.benefits.confirmed[came_in.currency];
+                let sum = (confirmed - amount).checked_add(*after);
+                if after < reversed || sum.is_none_or(|sum| sum > crate::agreement::benefit::GROSS_MAX) {
+                    return Err(DisputeRefusal::AmountUnfit { subject });
+                }
+            }
+            Stands::Cost { .. } if i64::try_from(*after).is_err() => {
+                return Err(DisputeRefusal::AmountUnfit { subject });
+            }
+            Stands::Cost { .. } | Stands::Contribution { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn give_evidence(&self, said: Said<'_>, body: &Evidence) -> Result<Change, Refusal> {
+        let case = self.find_case(body.dispute)?;
+        let days = self.terms().windows.evidence;
+        if days > 0 && self.course.window_over(case.opened, days, said.at) {
+            return Err(DisputeRefusal::EvidenceLate { dispute: case.id, days }.into());
+        }
+        if case.evidence.iter().any(|given| given.digest == body.digest && given.party == said.speaker.party) {
+            return Err(DisputeRefusal::EvidenceTwice { dispute: case.id, digest: body.digest }.into());
+        }
+        if case.evidence.len() >= EVIDENCE_MAX {
+            return Err(DisputeRefusal::TooMuchEvidence { dispute: case.id, max: EVIDENCE_MAX }.into());
+        }
+        let given = Given { index: said.index, party: said.speaker.party, digest: body.digest };
+        Ok(Change::Evidence { dispute: case.id, given })
+    }
+
+    fn rule(&self, said: Said<'_>, body: &Ruling) -> Result<Change, Refusal> {
+        let signer = said.speaker.key;
+        let Some(appointed) = &self.appointed else { return Err(ChangeRefusal::NoMediator.into()) };
+        if !appointed.mediator.keys.contains(&signer) || appointed.conflicts.is_none() {
+            return Err(ChangeRefusal::NotMediator { signer }.into());
+        }
+        let case = self.find_case(body.dispute)?;
+        self.check_outcomes(case, &body.outcomes)?;
+        for (subject, outcome) in case.subjects.iter().zip(&body.outcomes) {
+            if !subject.allows(&outcome.remedy, self.terms()) {
+                return Err(DisputeRefusal::OutsidePositions { subject: subject.id }.into());
+            }
+        }
+        let computed = self.effect_of(case, &body.outcomes)?.digest;
+        if computed != body.effect {
+            return Err(ChangeRefusal::EffectMismatch { stated: body.effect, computed }.into());
+        }
+        Ok(Change::Ruled { dispute: case.id, outcomes: body.outcomes.clone() })
+    }
+
+    pub(in crate::agreement) fn check_offer(
+        &self,
+        dispute: StatementId,
+        outcomes: &[Outcome],
+    ) -> Result<(), DisputeRefusal> {
+        self.check_outcomes(self.find_case(dispute)?, outcomes)
+    }
+
+    /// Checks that there is one outcome for each subject, of a kind that fits it.
+    pub(super) fn check_outcomes(&self, case: &Case, outcomes: &[Outcome]) -> Result<(), DisputeRefusal> {
+        let same = case.subjects.iter().map(|subject| subject.id).eq(outcomes.iter().map(|outcome| outcome.subject));
+        if !same {
+            return Err(DisputeRefusal::OtherSubjects { dispute: case.id });
+        }
+        for (subject, outcome) in case.subjects.iter().zip(outcomes) {
+            let after = subject.stands.after(&outcome.remedy, self.terms());
+            let after = after.ok_or(DisputeRefusal::RemedyUnfit { subject: subject.id })?;
+            self.check_amount(subject.id, &subject.stands, &after)?;
+        }
+        Ok(())
+    }
+
+    pub(in crate::agreement) fn find_case(&self, dispute: StatementId) -> Result<&Case, DisputeRefusal> {
+        self.disputes.open.get(&dispute).ok_or(DisputeRefusal::UnknownDispute { dispute })
+    }
+
+    /// Checks that an offer is made by a side.
+    pub(in crate::agreement) fn check_side(&self, dispute: StatementId, party: usize) -> Result<(), DisputeRefusal> {
+        let case = self.find_case(dispute)?;
+        if case.sides.contains(&party) {
+            return Ok(());
+        }
+        Err(DisputeRefusal::NotASide { dispute, party: self.party_name(party) })
+    }
+
+    /// Checks that nobody disputes an entry.
+    pub(in crate::agreement) fn check_undisputed(
+        &self,
+        index: u64,
+        subject: StatementId,
+    ) -> Result<(), DisputeRefusal> {
+        match self.disputes.disputed.get(&index) {
+            Some(dispute) => Err(DisputeRefusal::Disputed { subject, dispute: *dispute }),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Instalments: what each settlement took in, and the points and terms it is shared by.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    agreement::settle::pending::FlowKey,
+    split::{DimensionInput, Exact, Ratio, Shares, SplitError, Waterfall, shares},
+    statement::{
+        rules,
+        terms::{CurrencyCode, Name, Terms},
+    },
+};
+
+/// Points by dimension and party.
+pub(in crate::agreement) type Points = Vec<Vec<Exact>>;
+
+/// What one settlement took in, and what it is shared by.
+#[derive(Clone, Debug)]
+pub(in crate::agreement) struct Instalment {
+    /// It covers the entries before this size.
+    pub(in crate::agreement) cut_off: u64,
+    /// The position of the version of the terms it is shared under.
+    pub(in crate::agreement) version: usize,
+    /// What counts at its cut-off; shared between settlements with the same points.
+    pub(in crate::agreement) points: Arc<Points>,
+    /// Gross by currency and stream, less what was given back of it. Wider than an amount, so that sums cannot fail
+    /// before they are used.
+    pub(in crate::agreement) net: BTreeMap<FlowKey, u128>,
+    /// By currency and party: the costs that were confirmed since the settlement before, minor units.
+    pub(in crate::agreement) costs: BTreeMap<(usize, usize), u64>,
+}
+
+/// A party that has left: from entry `at` on only a part of its points counts.
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
+pub(in crate::agreement) struct Leaver {
+    pub(in crate::agreement) at: u64,
+    pub(in crate::agreement) party: usize,
+    pub(in crate::agreement) factor: Ratio,
+}
+
+/// Returns `points` with a place for every dimension and party of `terms`, where those of leavers before `cut_off` count in part.
+pub(super) fn fitted(points: &Points, terms: &Terms, leavers: &[Leaver], cut_off: u64) -> Points {
+    let mut fitted = widened(points.clone(), terms);
+    for leaver in leavers.iter().filter(|leaver| leaver.at < cut_off) {
+        for dimension in &mut fitted {
+            if let Some(points) = dimension.get_mut(leaver.party) {
+                *points *= leaver.factor.exact();
+            }
+        }
+    }
+    fitted
+}
+
+/// Returns `points` with a place for every dimension and party of `terms`, and no other.
+pub(super) fn widened(mut points: Points, terms: &Terms) -> Points {
+    points.resize_with(terms.dimensions.len(), Vec::new);
+    for dimension in &mut points {
+        dimension.resize(terms.parties.len(), Exact::ZERO);
+    }
+    points
+}
+
+/// Returns what of the points before a settlement is left when it counts new ones.
+pub(super) fn fade(points: &mut Points, decay: Ratio) {
+    if decay.is_zero() {
+        return;
+    }
+    let left = Exact::ONE - decay.exact();
+    points.iter_mut().flatten().for_each(|points| *points *= &left);
+}
+
+/// Returns what the shares are computed from.
+pub(super) fn inputs<'a>(terms: &'a Terms, points: &'a Points) -> Vec<DimensionInput<'a>> {
+    let dimensions = terms.dimensions.iter().zip(points);
+    dimensions
+        .map(|(dimension, points)| DimensionInput {
+            weight: dimension.weight,
+            floor_mass: dimension.floor_mass,
+            default_shares: &dimension.default_shares,
+            coefficients: &dimension.coefficients,
+            points,
+        })
+        .collect()
+}
+
+/// Returns the coefficients of the parties.
+pub(super) fn party_coefficients(terms: &Terms) -> Vec<Ratio> {
+    terms.parties.iter().map(|party| party.coefficient).collect()
+}
+
+/// Returns the shares that points, by dimension and party, come to under `terms`.
+pub(in crate::agreement) fn shares_of(terms: &Terms, points: &Points) -> Result<Shares, SplitError> {
+    shares(&inputs(terms, points), &party_coefficients(terms))
+}
+
+/// Returns what `terms` say of the money of one currency, for so many parties: at least as many as the terms have.
+pub(super) fn waterfall_of(terms: &Terms, currency: usize, parties: usize) -> Waterfall {
+    let code = &terms.currencies[currency].code;
+    let rules = &terms.waterfall;
+    let party = |name: &Name| terms.parties.iter().position(|party| party.name == *name);
+    let fees = rules.fees.iter().map(|fee| crate::split::Fee {
+        // A fee keeps its place in every currency, and takes nothing of others than its own.
+        rate: if fee.currency == *code { fee.rate } else { Ratio::ZERO },
+        cap: fee.cap,
+    });
+    let guarantees = rules.guarantees.iter().filter(|guarantee| guarantee.currency == *code).filter_map(|guarantee| {
+        let (party, guarantor) = (party(&guarantee.party)?, party(&guarantee.guarantor)?);
+        Some(crate::split::Guarantee { party, guarantor, amount: guarantee.amount })
+    });
+    Waterfall {
+        fees: fees.collect(),
+        holdback: rules.holdback,
+        corridor: (!rules.cost_categories.is_empty()).then(|| rules.corridor.unwrap_or(Ratio::ONE)),
+        bounds: bounds_of(&rules.bounds, code, parties, party),
+        guarantees: guarantees.collect(),
+        rounding: match terms.rounding {
+            rules::Rounding::LargestRemainder => crate::split::RoundingRule::LargestRemainder,
+            rules::Rounding::NeverNegative => crate::split::RoundingRule::NeverNegative,
+        },
+    }
+}
+
+fn bounds_of(
+    listed: &[rules::Bound],
+    code: &CurrencyCode,
+    parties: usize,
+    party: impl Fn(&Name) -> Option<usize>,
+) -> Vec<crate::split::Bounds> {
+    let mut bounds = Vec::new();
+    for bound in listed.iter().filter(|bound| bound.currency == *code) {
+        bounds.resize(parties, crate::split::Bounds::default());
+        if let Some(place) = party(&bound.party) {
+            bounds[place] = crate::split::Bounds { cap: bound.cap, floor: bound.floor };
+        }
+    }
+    bounds
+}
