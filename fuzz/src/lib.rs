@@ -1,7 +1,7 @@
 //! The targets of `tests/it/fuzz/targets` for libFuzzer, and what they share with the tests, read where it stands.
 #![expect(unused, reason = "the tests among it are not built here")]
 
-#[path = "../../tests/it/arbitrary.rs"]
+#[path = "../../tests/it/arbitrary/mod.rs"]
 mod arbitrary;
 #[path = "../../tests/it/keeper.rs"]
 mod keeper;

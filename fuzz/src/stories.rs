@@ -2,7 +2,7 @@
 
 #[path = "../../tests/it/stories/script.rs"]
 mod script;
-#[path = "../../tests/it/stories/terms.rs"]
+#[path = "../../tests/it/stories/terms/mod.rs"]
 pub(crate) mod terms;
 
 pub(crate) use terms::secret;
