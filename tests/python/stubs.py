@@ -8,7 +8,7 @@ import grpc_tools
 from grpc_tools import protoc
 
 PROTO = pathlib.Path(__file__).resolve().parents[2] / "proto"
-FILES = ["envelope", "terms", "statement", "ledger", "ledger_service", "agreement_service"]
+FILES = ["envelope", "terms", "statement", "ledger", "views", "ledger_service", "agreement_service"]
 
 
 class Stubs:
