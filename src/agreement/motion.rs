@@ -12,6 +12,7 @@ use crate::{
         Agreement, Entry, Said,
         refusal::{Refusal, change::ChangeRefusal},
     },
+    digest::Digest,
     keys::PublicKey,
     statement::{
         Acceptance, Body, Decline, Kind,
@@ -113,7 +114,7 @@ pub struct Amended {
     /// From when on.
     pub effective: Option<Timestamp>,
     /// Covers the recomputed effect, if what was settled is shared anew.
-    pub retroactive: Option<crate::digest::Digest>,
+    pub retroactive: Option<Digest>,
 }
 
 /// Whose acceptance a motion needs.

@@ -4,7 +4,8 @@
 use dashu_int::ops::BitTest;
 
 use crate::split::{
-    Entitlements, Exact, Fractions, POINTS_DENOMINATOR_BITS_MAX, Ratio, SplitError, TermsPart, apportion::within,
+    Apportionment, Entitlements, Exact, Fractions, POINTS_DENOMINATOR_BITS_MAX, Ratio, SplitError, TermsPart,
+    apportion::within,
 };
 
 /// Whether an agreement leaves every party better off than alone.
@@ -98,7 +99,7 @@ pub fn within_cash(dues: &[i64], cash: u64) -> Result<Carried, SplitError> {
         let scale = Exact::from(cash) / Exact::from(sum);
         let scaled: Vec<Exact> = claims.iter().map(|claim| &scale * Exact::from(*claim)).collect();
         let scaled = within(&scaled)?;
-        crate::split::Apportionment::of(scaled.denominator(), scaled.numerators())?.into_allocations()
+        Apportionment::of(scaled.denominator(), scaled.numerators())?.into_allocations()
     };
     let carried = dues.iter().zip(&payments).map(|(due, paid)| due - paid).collect();
     Ok(Carried { payments, carried })

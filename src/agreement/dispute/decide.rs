@@ -1,5 +1,7 @@
 //! What a decision does: the corrections follow from it.
 
+use std::sync::Arc;
+
 use crate::{
     agreement::{
         Agreement, Entry,
@@ -8,6 +10,7 @@ use crate::{
             Case, Change, End, Ended,
             subject::{After, Stands, Subject},
         },
+        motion::Matter,
         settle::Books,
     },
     statement::{
@@ -55,16 +58,16 @@ impl Agreement {
         let (id, index, at) = (case.id, case.index, entry.index);
         self.disputes.over.push(Ended { id, index, at, how });
         // Offers in a dispute that is over lead nowhere.
-        self.motions.open.retain(
-            |_, motion| !matches!(&motion.matter, super::Matter::Offer { dispute: about, .. } if *about == dispute),
-        );
+        self.motions
+            .open
+            .retain(|_, motion| !matches!(&motion.matter, Matter::Offer { dispute: about, .. } if *about == dispute));
         Some(case)
     }
 
     /// Corrects what was decided in a dispute.
     pub(in crate::agreement) fn decide(&mut self, entry: Entry, dispute: StatementId, outcomes: &[Outcome], how: End) {
         let Some(case) = self.end(entry, dispute, how) else { return };
-        let terms = std::sync::Arc::clone(&self.versions.current().terms);
+        let terms = Arc::clone(&self.versions.current().terms);
         correct(&mut self.books, entry.index, &case, outcomes, &terms);
         for (subject, outcome) in case.subjects.iter().zip(outcomes) {
             let Some(after) = subject.stands.after(&outcome.remedy, &terms) else { continue };

@@ -1,5 +1,7 @@
 //! The effect of a decision: what the account would be, computed before anybody signs it.
 
+use std::sync::Arc;
+
 use crate::{
     agreement::{
         Agreement,
@@ -62,7 +64,7 @@ impl Agreement {
     fn effect_of_enacting(&self, terms: &Terms, retroactive: bool) -> Result<Effect, Refusal> {
         let before = self.books.account_at(self.next_size())?;
         let mut books = self.books.clone();
-        books.enact(self.size, std::sync::Arc::new(terms.clone()), retroactive);
+        books.enact(self.size, Arc::new(terms.clone()), retroactive);
         let after = books.account_at(self.next_size().max(self.size + 1))?;
         Ok(Effect { digest: effect_digest(&after, terms), before, after })
     }

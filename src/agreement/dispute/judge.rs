@@ -3,6 +3,7 @@
 use crate::{
     agreement::{
         Agreement, Said,
+        benefit::GROSS_MAX,
         contribution::Outcome as Judged,
         dispute::{
             Case, Change, DISPUTED_ENTRIES_MAX, DISPUTES_MAX, EVIDENCE_MAX, Given, OPEN_DISPUTES_MAX,
@@ -10,6 +11,7 @@ use crate::{
         },
         motion::Quorum,
         refusal::{Refusal, change::ChangeRefusal, dispute::DisputeRefusal},
+        settle::CameIn,
     },
     statement::{
         Body,
@@ -145,7 +147,7 @@ impl Agreement {
                 return Err(DisputeRefusal::AlreadyDecided { subject: id });
             }
             let Some(at) = slot.confirmed else { return Err(DisputeRefusal::NotDisputable { subject: id }) };
-            let came_in = crate::agreement::settle::CameIn { currency: slot.currency, stream: slot.stream, at };
+            let came_in = CameIn { currency: slot.currency, stream: slot.stream, at };
             let (reporter, amount, reversed) = (slot.reporter, slot.amount, slot.reversed);
             return Ok((index, slot.admitted, Stands::Benefit { reporter, came_in, amount, reversed }));
         }
@@ -167,7 +169,7 @@ impl Agreement {
             Stands::Benefit { came_in, amount, reversed, .. } => {
                 let confirmed = self.benefits.confirmed[came_in.currency];
                 let sum = (confirmed - amount).checked_add(*after);
-                if after < reversed || sum.is_none_or(|sum| sum > crate::agreement::benefit::GROSS_MAX) {
+                if after < reversed || sum.is_none_or(|sum| sum > GROSS_MAX) {
                     return Err(DisputeRefusal::AmountUnfit { subject });
                 }
             }

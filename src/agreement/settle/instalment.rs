@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     agreement::settle::pending::FlowKey,
-    split::{DimensionInput, Exact, Ratio, Shares, SplitError, Waterfall, shares},
+    split::{
+        Bounds, DimensionInput, Exact, Fee, Guarantee, Ratio, RoundingRule, Shares, SplitError, Waterfall, shares,
+    },
     statement::{
         rules,
         terms::{CurrencyCode, Name, Terms},
@@ -98,14 +100,14 @@ pub(super) fn waterfall_of(terms: &Terms, currency: usize, parties: usize) -> Wa
     let code = &terms.currencies[currency].code;
     let rules = &terms.waterfall;
     let party = |name: &Name| terms.parties.iter().position(|party| party.name == *name);
-    let fees = rules.fees.iter().map(|fee| crate::split::Fee {
+    let fees = rules.fees.iter().map(|fee| Fee {
         // A fee keeps its place in every currency, and takes nothing of others than its own.
         rate: if fee.currency == *code { fee.rate } else { Ratio::ZERO },
         cap: fee.cap,
     });
     let guarantees = rules.guarantees.iter().filter(|guarantee| guarantee.currency == *code).filter_map(|guarantee| {
         let (party, guarantor) = (party(&guarantee.party)?, party(&guarantee.guarantor)?);
-        Some(crate::split::Guarantee { party, guarantor, amount: guarantee.amount })
+        Some(Guarantee { party, guarantor, amount: guarantee.amount })
     });
     Waterfall {
         fees: fees.collect(),
@@ -114,8 +116,8 @@ pub(super) fn waterfall_of(terms: &Terms, currency: usize, parties: usize) -> Wa
         bounds: bounds_of(&rules.bounds, code, parties, party),
         guarantees: guarantees.collect(),
         rounding: match terms.rounding {
-            rules::Rounding::LargestRemainder => crate::split::RoundingRule::LargestRemainder,
-            rules::Rounding::NeverNegative => crate::split::RoundingRule::NeverNegative,
+            rules::Rounding::LargestRemainder => RoundingRule::LargestRemainder,
+            rules::Rounding::NeverNegative => RoundingRule::NeverNegative,
         },
     }
 }
@@ -125,12 +127,12 @@ fn bounds_of(
     code: &CurrencyCode,
     parties: usize,
     party: impl Fn(&Name) -> Option<usize>,
-) -> Vec<crate::split::Bounds> {
+) -> Vec<Bounds> {
     let mut bounds = Vec::new();
     for bound in listed.iter().filter(|bound| bound.currency == *code) {
-        bounds.resize(parties, crate::split::Bounds::default());
+        bounds.resize(parties, Bounds::default());
         if let Some(place) = party(&bound.party) {
-            bounds[place] = crate::split::Bounds { cap: bound.cap, floor: bound.floor };
+            bounds[place] = Bounds { cap: bound.cap, floor: bound.floor };
         }
     }
     bounds

@@ -35,7 +35,7 @@ use crate::{
             replay::{Event, State},
         },
     },
-    split::{Entitlements, Shares, SplitError},
+    split::{Entitlements, Exact, Shares, SplitError},
     statement::{Settlement, terms::Terms},
     time::Timestamp,
 };
@@ -253,7 +253,7 @@ fn not_computable(source: SplitError) -> SettlementRefusal {
 }
 
 /// By currency: what every party may have at least and at most.
-type Limits = Vec<(Vec<crate::split::Exact>, Vec<crate::split::Exact>)>;
+type Limits = Vec<(Vec<Exact>, Vec<Exact>)>;
 
 /// Gross and pooled by currency and stream, before and after.
 type FlowsBefore = BTreeMap<pending::FlowKey, (u64, u64)>;

@@ -15,7 +15,7 @@ use crate::{
             replay::{Event, Replay, Sharing, State, bounds_over},
         },
     },
-    split::{End, Exact, Intervals, ShareIntervals, Shares, SplitError, Tiers},
+    split::{End, Exact, Intervals, Ratio, ShareIntervals, Shares, SplitError, Tiers},
     statement::{CurrencyAccount, PartyAccount, Settlement, rules::SharePolicy, terms::Terms},
 };
 
@@ -160,7 +160,7 @@ impl Books {
         let decays = (first + 1..=place).map(|place| match (self.instalments.get(place), fresh) {
             (Some(instalment), _) => self.terms[instalment.version].1.decay,
             (None, Some(terms)) => terms.decay,
-            (None, None) => crate::split::Ratio::ZERO,
+            (None, None) => Ratio::ZERO,
         });
         decays.fold(Exact::ONE, |left, decay| left * (Exact::ONE - decay.exact()))
     }

@@ -10,7 +10,7 @@ use crate::{
         instalment::{Instalment, waterfall_of},
         pending::FlowKey,
     },
-    split::{Exact, Fractions, Inflow, Intervals, ShareIntervals, SplitError, Step, Tiers},
+    split::{Exact, Fractions, Inflow, Intervals, Ratio, ShareIntervals, SplitError, Step, Tiers, Waterfall},
     statement::terms::Terms,
 };
 
@@ -132,7 +132,7 @@ impl State {
             let before = flow.pooled()?;
             flow.gross = flow.gross.checked_add(*net).ok_or(SplitError::AmountTooLarge)?;
             amount(flow.gross)?;
-            let rate = terms.streams.get(stream).map_or(crate::split::Ratio::ZERO, |stream| stream.pool_rate);
+            let rate = terms.streams.get(stream).map_or(Ratio::ZERO, |stream| stream.pool_rate);
             flow.reached += rate.exact() * Exact::from(*net);
             let pool: &mut u64 = pools.entry(currency).or_default();
             *pool = pool.checked_add(flow.pooled()? - before).ok_or(SplitError::AmountTooLarge)?;
@@ -145,7 +145,7 @@ impl State {
 pub(super) struct Told<'a> {
     pub(super) currency: usize,
     pub(super) sharing: &'a Sharing,
-    pub(super) waterfall: &'a crate::split::Waterfall,
+    pub(super) waterfall: &'a Waterfall,
     pub(super) step: &'a Step,
 }
 

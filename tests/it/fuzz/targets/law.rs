@@ -220,7 +220,7 @@ impl Session {
                 let (start, end) = period(feed, self.clock);
                 Body::Benefit(Benefit {
                     stream: feed.one_of(&["sales", "support", "none"]).parse().unwrap(),
-                    currency: feed.one_of(&["EUR", "JPY", "XXX"]).parse().unwrap(),
+                    currency: feed.one_of(&["EUR", "JPY", "CHF"]).parse().unwrap(),
                     amount: feed.number(),
                     period_start: start,
                     period_end: end,
