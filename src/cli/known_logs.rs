@@ -3,13 +3,18 @@
 //! A line of the file is `NAME KEY`, where the name is the operator's. An operator that was never named (the server's
 //! default) names nobody: its logs are known one by one, by the whole origin.
 
-use std::{fs, io, path::PathBuf};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     checkpoint::note::NoteVerifier,
     cli::{
+        args,
         error::{Exit, Failure},
-        home::{self, cannot},
+        home::{self, Home, cannot},
+        session::Session,
     },
     keys::PublicKey,
 };
@@ -44,6 +49,21 @@ impl KnownLogs {
         let name = name_of(origin);
         let known = self.lines()?.into_iter().find(|(known, _)| known == name);
         Ok(known.map(|(_, key)| key))
+    }
+
+    /// Returns the key of the log with this origin: the one the reader set, or the one known on this machine. `file`: what is checked
+    /// with it.
+    ///
+    /// Errors: none is known.
+    pub fn key_to_check(session: &Session, origin: &str, file: &Path) -> Result<PublicKey, Failure> {
+        if let Some(own) = args::log_key(session)? {
+            return Ok(own);
+        }
+        let known = Self::new(Home::of(&session.settings)?.known_logs()).key_of(origin)?;
+        known.ok_or_else(|| {
+            let says = format!("{}: the key of its log is not known on this machine", file.display());
+            Failure::new(Exit::Unverified, says).hint("ask a party for it and pass it: --log-key key1...")
+        })
     }
 
     /// Decides whether the key of a log is believed. `own` is the key that the reader has set.

@@ -15,7 +15,7 @@ use crate::{
     },
     checkpoint::note::NoteVerifier,
     cli::{
-        args, envelope_file,
+        envelope_file,
         error::{Exit, Failure},
         home::{Home, cannot},
         known_logs::KnownLogs,
@@ -97,13 +97,7 @@ pub struct With<'a> {
 /// Errors: it does not hold, or cannot be judged. A server that refused wrongly ends with [`Exit::Findings`].
 pub fn verify(text: &str, origin: &str, with: &With<'_>, session: &Session) -> Result<Exit, Failure> {
     let unverified = |says: &str| Failure::new(Exit::Unverified, format!("{}: {says}", with.file.display()));
-    let key = match args::log_key(session)? {
-        Some(own) => own,
-        None => KnownLogs::new(Home::of(&session.settings)?.known_logs()).key_of(origin)?.ok_or_else(|| {
-            unverified("the key of its log is not known on this machine")
-                .hint("ask a party for it and pass it: --log-key key1...")
-        })?,
-    };
+    let key = KnownLogs::key_to_check(session, origin, with.file)?;
     let verifier =
         NoteVerifier::new(origin, key).map_err(|cause| unverified("the refusal names no log").because(cause))?;
     let refusal = SignedRefusal::open(text, &verifier).map_err(|cause| {

@@ -11,7 +11,6 @@ use crate::{
         args,
         config::Word,
         error::{Exit, Failure},
-        home::Home,
         known_logs::KnownLogs,
         output::good,
         refusals::{self, With},
@@ -74,13 +73,7 @@ pub(super) fn run(args: &VerifyArgs, session: &mut Session) -> Result<Exit, Fail
         wire::open(&entry.envelope).map_err(|cause| unverified("nobody signed the entry in it").because(cause))?;
     // The origin is read before the signature is checked, only to find the key; `check` then holds both together.
     let origin = receipt.note.lines().next().unwrap_or_default();
-    let key = match args::log_key(session)? {
-        Some(own) => own,
-        None => KnownLogs::new(Home::of(&session.settings)?.known_logs()).key_of(origin)?.ok_or_else(|| {
-            unverified("the key of its log is not known on this machine")
-                .hint("ask a party for it and pass it: --log-key key1...")
-        })?,
-    };
+    let key = KnownLogs::key_to_check(session, origin, &args.file)?;
     let verifier =
         NoteVerifier::new(origin, key).map_err(|cause| unverified("its checkpoint names no log").because(cause))?;
     let checkpoint = receipt.check(&leaf, &verifier).map_err(|cause| {
