@@ -61,7 +61,7 @@ use counterfoil::{
         change::MediatorConsent,
         dispute::{Dispute, Outcome, Remedy},
         id::{AgreementId, StatementId},
-        rules::{Mediator, Rounding, SharePolicy, Waterfall, Windows},
+        rules::Mediator,
         terms::{Currency, Dimension, LegalText, Party, PartyKey, Prevails, Role, Scope, Stream, Terms, Unit},
         wire,
     },
@@ -347,9 +347,7 @@ fn terms(parties: usize) -> Result<Terms, Failed> {
         })
     };
     Ok(Terms {
-        title: "A model and its tools".to_owned(),
         parties: (0..parties).map(party).collect::<Result<_, _>>()?,
-        legal_text: LegalText { digest: Digest::of(&[]), uri: String::new(), prevails: Prevails::Prose },
         currencies: vec![Currency { code: "EUR".parse()?, exponent: 2 }],
         dimensions: vec![Dimension {
             name: "T".parse()?,
@@ -373,23 +371,11 @@ fn terms(parties: usize) -> Result<Terms, Failed> {
             collector: "p0".parse()?,
             pool_rate: Ratio::new(1, 2)?,
         }],
-        licences: Vec::new(),
-        examples: Vec::new(),
-        acceptance_deadline: None,
-        lapses_on_decline: false,
-        back_date_days_max: None,
         mediator: Some(Mediator { display_name: "A mediator".to_owned(), keys: vec![secret(MEDIATOR).public()] }),
-        calendar: None,
-        windows: Windows::default(),
-        waterfall: Waterfall::default(),
-        share_policy: SharePolicy::default(),
-        rounding: Rounding::default(),
-        decay: Ratio::ZERO,
-        trial: None,
-        exit: None,
-        tail_days: 0,
-        baselines: Vec::new(),
-        daily_claims_max: None,
+        ..Terms::titled(
+            "A model and its tools".to_owned(),
+            LegalText { digest: Digest::of(&[]), uri: String::new(), prevails: Prevails::Prose },
+        )
     })
 }
 

@@ -11,7 +11,6 @@ use counterfoil::{
     statement::{
         Acceptance, Artifact, ArtifactDigest, ArtifactKind, Body, Contribution, Statement,
         id::{AgreementId, StatementId},
-        rules::{Rounding, SharePolicy, Waterfall, Windows},
         terms::{Currency, Dimension, LegalText, Party, PartyKey, Prevails, Role, Scope, Stream, Terms, Unit},
         wire::{OpenError, sign},
     },
@@ -77,9 +76,7 @@ impl Parties {
         });
         let half = Ratio::new(1, 2)?;
         Ok(Terms {
-            title: "A model and its tools".to_owned(),
             parties: parties.collect::<Result<_, _>>()?,
-            legal_text: LegalText { digest: Digest::of(&[]), uri: String::new(), prevails: Prevails::Prose },
             currencies: vec![Currency { code: "EUR".parse()?, exponent: 2 }],
             dimensions: vec![Dimension {
                 name: "T".parse()?,
@@ -103,23 +100,10 @@ impl Parties {
                 collector: NAMES[1].parse()?,
                 pool_rate: half,
             }],
-            licences: Vec::new(),
-            examples: Vec::new(),
-            acceptance_deadline: None,
-            lapses_on_decline: false,
-            back_date_days_max: None,
-            mediator: None,
-            calendar: None,
-            windows: Windows::default(),
-            waterfall: Waterfall::default(),
-            share_policy: SharePolicy::default(),
-            rounding: Rounding::default(),
-            decay: Ratio::ZERO,
-            trial: None,
-            exit: None,
-            tail_days: 0,
-            baselines: Vec::new(),
-            daily_claims_max: None,
+            ..Terms::titled(
+                "A model and its tools".to_owned(),
+                LegalText { digest: Digest::of(&[]), uri: String::new(), prevails: Prevails::Prose },
+            )
         })
     }
 }

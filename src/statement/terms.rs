@@ -67,6 +67,40 @@ pub struct Terms {
     pub daily_claims_max: Option<u32>,
 }
 
+impl Terms {
+    /// Returns terms that say nothing yet but their title and the text on paper: every list is empty, and every rule is as it is where
+    /// terms are silent. A start for who fills them in; the law takes none without parties.
+    #[must_use]
+    pub fn titled(title: String, legal_text: LegalText) -> Self {
+        Self {
+            title,
+            parties: Vec::new(),
+            legal_text,
+            currencies: Vec::new(),
+            dimensions: Vec::new(),
+            units: Vec::new(),
+            streams: Vec::new(),
+            licences: Vec::new(),
+            examples: Vec::new(),
+            acceptance_deadline: None,
+            lapses_on_decline: false,
+            back_date_days_max: None,
+            mediator: None,
+            calendar: None,
+            windows: Windows::default(),
+            waterfall: Waterfall::default(),
+            share_policy: SharePolicy::default(),
+            rounding: Rounding::default(),
+            decay: Ratio::ZERO,
+            trial: None,
+            exit: None,
+            tail_days: 0,
+            baselines: Vec::new(),
+            daily_claims_max: None,
+        }
+    }
+}
+
 /// A party.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Party {

@@ -12,7 +12,6 @@ use counterfoil::{
         Acceptance, Artifact, ArtifactDigest, ArtifactKind, Attestation, Benefit, BenefitConfirmation, Body,
         Contribution, Settlement, Statement, Verdict,
         id::{AgreementId, StatementId},
-        rules::{Rounding, SharePolicy, Waterfall, Windows},
         terms::{Currency, Dimension, LegalText, Licence, Party, PartyKey, Prevails, Role, Scope, Stream, Terms, Unit},
         wire,
     },
@@ -51,9 +50,7 @@ pub fn terms_between(names: [&str; 2]) -> Terms {
         coefficient: Ratio::ONE,
     };
     Terms {
-        title: "A model and its tools".into(),
         parties: names.map(party).to_vec(),
-        legal_text: LegalText { digest: Digest::of(&[b"paper"]), uri: String::new(), prevails: Prevails::Prose },
         currencies: vec![Currency { code: "EUR".parse().unwrap(), exponent: 2 }],
         dimensions: vec![Dimension {
             name: "T".parse().unwrap(),
@@ -78,22 +75,10 @@ pub fn terms_between(names: [&str; 2]) -> Terms {
             pool_rate: ratio(1, 2),
         }],
         licences: vec![Licence { deliverable: "code".into(), spdx: "Apache-2.0".into() }],
-        examples: Vec::new(),
-        acceptance_deadline: None,
-        lapses_on_decline: false,
-        back_date_days_max: None,
-        mediator: None,
-        calendar: None,
-        windows: Windows::default(),
-        waterfall: Waterfall::default(),
-        share_policy: SharePolicy::default(),
-        rounding: Rounding::default(),
-        decay: Ratio::ZERO,
-        trial: None,
-        exit: None,
-        tail_days: 0,
-        baselines: Vec::new(),
-        daily_claims_max: None,
+        ..Terms::titled(
+            "A model and its tools".into(),
+            LegalText { digest: Digest::of(&[b"paper"]), uri: String::new(), prevails: Prevails::Prose },
+        )
     }
 }
 

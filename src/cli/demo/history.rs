@@ -26,7 +26,6 @@ use crate::{
     statement::{
         Acceptance, Attestation, Benefit, BenefitConfirmation, Body, Verdict,
         id::StatementId,
-        rules::{Rounding, SharePolicy, Waterfall, Windows},
         terms::{Currency, Dimension, LegalText, Name, Party, Prevails, Role, Stream, Terms, Unit},
     },
 };
@@ -129,8 +128,6 @@ fn terms(parties: &[String], currency: Currency, title: String) -> Result<Terms,
     };
     let dimension: Name = ours("T".parse())?;
     Ok(Terms {
-        title: title.chars().take(TITLE_CHARACTERS_MAX).collect(),
-        legal_text: LegalText { digest: Digest::of(&[]), uri: String::new(), prevails: Prevails::Computation },
         currencies: vec![currency],
         dimensions: vec![Dimension {
             name: dimension.clone(),
@@ -155,23 +152,10 @@ fn terms(parties: &[String], currency: Currency, title: String) -> Result<Terms,
             pool_rate: Ratio::ONE,
         }],
         parties: names.iter().map(party).collect(),
-        licences: Vec::new(),
-        examples: Vec::new(),
-        acceptance_deadline: None,
-        lapses_on_decline: false,
-        back_date_days_max: None,
-        mediator: None,
-        calendar: None,
-        windows: Windows::default(),
-        waterfall: Waterfall::default(),
-        share_policy: SharePolicy::default(),
-        rounding: Rounding::default(),
-        decay: Ratio::ZERO,
-        trial: None,
-        exit: None,
-        tail_days: 0,
-        baselines: Vec::new(),
-        daily_claims_max: None,
+        ..Terms::titled(
+            title.chars().take(TITLE_CHARACTERS_MAX).collect(),
+            LegalText { digest: Digest::of(&[]), uri: String::new(), prevails: Prevails::Computation },
+        )
     })
 }
 

@@ -12,7 +12,6 @@ use counterfoil::{
         Acceptance, Artifact, ArtifactDigest, ArtifactKind, Attestation, Benefit, BenefitConfirmation, Body,
         Contribution, ContributionWithdrawal, Reversal, ReversalConfirmation, SeenCheckpoint, Statement, Verdict,
         id::{AgreementId, StatementId},
-        rules::{Rounding, SharePolicy, Waterfall, Windows},
         terms::{
             Currency, Dimension, LegalText, Licence, Party, PartyKey, Prevails, Role, Scope, Stream, Terms, Unit,
             WorkedExample,
@@ -210,16 +209,10 @@ pub(crate) fn terms() -> Terms {
         no_floor_mass: floor_mass.is_zero(),
     };
     Terms {
-        title: "Model tools, kept by a community and sold with support".to_owned(),
         parties: vec![
             party("community", Role::Community, key(COMMUNITY).public(), key(11).public()),
             party("enterprise", Role::Enterprise, key(ENTERPRISE).public(), key(12).public()),
         ],
-        legal_text: LegalText {
-            digest: Digest::of(&[b"the text on paper"]),
-            uri: "https://law.example/agreement.pdf".to_owned(),
-            prevails: Prevails::Computation,
-        },
         currencies: vec![currency("EUR", 2), currency("JPY", 0)],
         dimensions: vec![
             dimension("T", "Co-creation", ratio(3, 4), ratio(10, 1)),
@@ -249,18 +242,14 @@ pub(crate) fn terms() -> Terms {
         acceptance_deadline: Some(Timestamp::from_ms(NEW_YEAR_MS + 2_592_000_000).unwrap()),
         lapses_on_decline: true,
         back_date_days_max: Some(90),
-        mediator: None,
-        calendar: None,
-        windows: Windows::default(),
-        waterfall: Waterfall::default(),
-        share_policy: SharePolicy::default(),
-        rounding: Rounding::default(),
-        decay: Ratio::ZERO,
-        trial: None,
-        exit: None,
-        tail_days: 0,
-        baselines: Vec::new(),
-        daily_claims_max: None,
+        ..Terms::titled(
+            "Model tools, kept by a community and sold with support".to_owned(),
+            LegalText {
+                digest: Digest::of(&[b"the text on paper"]),
+                uri: "https://law.example/agreement.pdf".to_owned(),
+                prevails: Prevails::Computation,
+            },
+        )
     }
 }
 

@@ -8,12 +8,9 @@ use counterfoil::{
     digest::Digest,
     keys::{PublicKey, SecretKey},
     split::Ratio,
-    statement::{
-        rules::{Rounding, SharePolicy, Waterfall, Windows},
-        terms::{
-            Currency, Dimension, LegalText, Licence, Party, PartyKey, Prevails, Role, Scope, Stream, Terms, Unit,
-            WorkedExample,
-        },
+    statement::terms::{
+        Currency, Dimension, LegalText, Licence, Party, PartyKey, Prevails, Role, Scope, Stream, Terms, Unit,
+        WorkedExample,
     },
 };
 
@@ -60,36 +57,8 @@ pub(super) fn is_term(word: &str) -> bool {
 
 /// Terms without anything.
 pub(super) fn empty() -> Terms {
-    Terms {
-        title: "a story".to_owned(),
-        parties: Vec::new(),
-        legal_text: LegalText {
-            digest: Digest::of(&[b"the text on paper"]),
-            uri: String::new(),
-            prevails: Prevails::Computation,
-        },
-        currencies: Vec::new(),
-        dimensions: Vec::new(),
-        units: Vec::new(),
-        streams: Vec::new(),
-        licences: Vec::new(),
-        examples: Vec::new(),
-        acceptance_deadline: None,
-        lapses_on_decline: false,
-        back_date_days_max: None,
-        mediator: None,
-        calendar: None,
-        windows: Windows::default(),
-        waterfall: Waterfall::default(),
-        share_policy: SharePolicy::default(),
-        rounding: Rounding::default(),
-        decay: Ratio::ZERO,
-        trial: None,
-        exit: None,
-        tail_days: 0,
-        baselines: Vec::new(),
-        daily_claims_max: None,
-    }
+    let (digest, uri, prevails) = (Digest::of(&[b"the text on paper"]), String::new(), Prevails::Computation);
+    Terms::titled("a story".to_owned(), LegalText { digest, uri, prevails })
 }
 
 /// Reads the terms of a head.
