@@ -15,7 +15,7 @@ use crate::{
             replay::{Event, Replay, Sharing, State, bounds_over},
         },
     },
-    split::{End, Exact, Intervals, Ratio, ShareIntervals, Shares, SplitError, Tiers},
+    split::{End, Exact, Fractions, Intervals, Ratio, ShareIntervals, Shares, SplitError, Step, Tiers},
     statement::{CurrencyAccount, PartyAccount, Settlement, rules::SharePolicy, terms::Terms},
 };
 
@@ -29,6 +29,7 @@ pub(in crate::agreement) struct Outlook {
 }
 
 /// What is laid out for an account.
+#[derive(Clone)]
 struct Plan {
     tree_size: u64,
     terms: Arc<Terms>,
@@ -61,7 +62,7 @@ impl Books {
     pub(in crate::agreement) fn steps_at(
         &self,
         tree_size: u64,
-        mut tell: impl FnMut(u64, usize, &crate::split::Step, &crate::split::Fractions),
+        mut tell: impl FnMut(u64, usize, &Step, &Fractions),
     ) -> Result<(), SettlementRefusal> {
         let plan = self.plan(tree_size.max(self.cut_off)).map_err(not_computable)?;
         let events = if tree_size <= self.cut_off { &plan.events[..plan.settled_events] } else { &plan.events[..] };
@@ -227,10 +228,10 @@ impl Books {
                 if !least && !about_money {
                     break;
                 }
-                let instalments = self.with_doubtful_money(plan, &open, payer, least)?;
-                let plan = Plan { instalments, ..plan.clone_head() };
+                let mut plan = plan.clone();
+                self.doubt_money(&mut plan.instalments, &open, payer, least)?;
                 let sharing = |place: usize| self.doubtful_sharing(&plan, place, &open);
-                let (_, bounds) = bounds_over(&self.replay(&plan, &sharing), &plan.events)?;
+                let bounds = bounds_over(&self.replay(&plan, &sharing), &plan.events)?;
                 for ((low, high), bounds) in limits.iter_mut().zip(&bounds) {
                     if least {
                         limit(low, bounds, End::Low, concerns);
@@ -266,16 +267,15 @@ impl Books {
         Ok(sharing)
     }
 
-    /// Returns the instalments with the least, or the most, that benefits in doubt may have brought; with costs in doubt as they are
-    /// the worst, or the best, for `payer`, or for all who paid none.
-    fn with_doubtful_money(
+    /// Lets benefits in doubt have brought the least, or the most, that they may; and costs in doubt be as they are the worst, or the
+    /// best, for `payer`, or for all who paid none.
+    fn doubt_money(
         &self,
-        plan: &Plan,
+        instalments: &mut [Instalment],
         open: &[&Open],
         payer: Option<usize>,
         least: bool,
-    ) -> Result<Vec<Instalment>, SplitError> {
-        let mut instalments = plan.instalments.clone();
+    ) -> Result<(), SplitError> {
         for open in open {
             match open.doubt {
                 Doubt::Points(_) => {}
@@ -294,7 +294,7 @@ impl Books {
                 }
             }
         }
-        Ok(instalments)
+        Ok(())
     }
 
     fn account_of(&self, plan: &Plan, state: &State, limits: Option<&Limits>) -> Result<Account, SettlementRefusal> {
@@ -397,20 +397,6 @@ impl Books {
                 max: entitlement_bits_max(&plan.terms),
             },
             other => not_computable(other),
-        }
-    }
-}
-
-impl Plan {
-    fn clone_head(&self) -> Self {
-        Self {
-            tree_size: self.tree_size,
-            terms: Arc::clone(&self.terms),
-            instalments: Vec::new(),
-            events: self.events.clone(),
-            settled_events: self.settled_events,
-            untouched: self.untouched,
-            shares: self.shares.clone(),
         }
     }
 }

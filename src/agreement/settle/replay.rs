@@ -162,7 +162,7 @@ impl Sharing {
 }
 
 /// Between which amounts every party is, by currency.
-pub(super) fn bounds_over(replay: &Replay<'_>, events: &[Event]) -> Result<(State, Vec<Intervals>), SplitError> {
+pub(super) fn bounds_over(replay: &Replay<'_>, events: &[Event]) -> Result<Vec<Intervals>, SplitError> {
     let mut state = State::new();
     let mut bounds = vec![Intervals::new(replay.parties); replay.currencies];
     state.lay(replay, events, |told| {
@@ -177,5 +177,5 @@ pub(super) fn bounds_over(replay: &Replay<'_>, events: &[Event]) -> Result<(Stat
         };
         bounds[told.currency].add(shares, told.waterfall, told.step)
     })?;
-    Ok((state, bounds))
+    Ok(bounds)
 }
