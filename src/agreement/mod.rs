@@ -35,6 +35,8 @@ mod versions;
 pub mod without;
 pub mod work;
 
+use std::borrow::Cow;
+
 use crate::{
     agreement::{
         benefit::Benefits,
@@ -181,15 +183,20 @@ impl Agreement {
     ///
     /// # Panics
     ///
-    /// If something is [`Self::wanted`]: a verdict without it could be wrong.
+    /// If something is [`Self::wanted`] at that time: a verdict without it could be wrong.
     pub fn admit(&self, signed: &Signed, at: Timestamp) -> Result<Admission, Refusal> {
-        if at >= self.last_admitted && self.time_brings_something(at) {
-            // What time alone brings is so for this entry already. It is rare: the end of a period, a release, an effective date.
-            let mut later = self.clone();
-            later.pass_time(at);
-            return later.judge(signed, at);
+        self.by(at).judge(signed, at)
+    }
+
+    /// Returns the agreement as an entry at `at` finds it, with what time alone has brought until then.
+    fn by(&self, at: Timestamp) -> Cow<'_, Self> {
+        if at < self.last_admitted || !self.time_brings_something(at) {
+            return Cow::Borrowed(self);
         }
-        self.judge(signed, at)
+        // It is rare: the end of a period, a release, an effective date.
+        let mut later = self.clone();
+        later.pass_time(at);
+        Cow::Owned(later)
     }
 
     fn judge(&self, signed: &Signed, at: Timestamp) -> Result<Admission, Refusal> {
@@ -206,7 +213,7 @@ impl Agreement {
         let kind = statement.body.kind();
         let speaker = self.speaker_of(statement, at)?;
         self.check_phase(kind, at)?;
-        assert!(self.wanted(signed).is_empty(), "what is wanted is recalled before it is judged");
+        assert!(self.wanted_now(signed).is_empty(), "what is wanted is recalled before it is judged");
         let said = Said { id: said_id, index: self.size, at, speaker, seen: statement.seen };
         let change = self.judge_body(said, &statement.body)?;
         let (forgotten, signer) = (self.forgotten, statement.signer);

@@ -189,12 +189,12 @@ impl Batch {
         check_seen(signed, root)?;
         let admitted = match &mut state.agreement {
             Some(agreement) => {
-                let recalled = state.keeping.recall(place.store, place.ledger, agreement, signed);
+                let admitted = admitted_at(agreement, place.now);
+                let recalled = state.keeping.recall(place.store, place.ledger, agreement, signed, admitted);
                 recalled.map_err(|error| {
                     error!(ledger = %place.ledger.digest(), %error, "what a statement needs cannot be recalled");
                     SubmitError::NotCommitted
                 })?;
-                let admitted = admitted_at(agreement, place.now);
                 let admission = agreement.admit(signed, admitted)?;
                 agreement.apply(admission);
                 admitted

@@ -23,6 +23,7 @@ use crate::{
     sequencer::read::StoreNodes,
     statement::{Kind, Signed, wire},
     store::{Store, StoreError},
+    time::Timestamp,
 };
 
 /// How much of an agreement is in memory.
@@ -178,16 +179,17 @@ impl Keeping {
         agreement.size().saturating_sub(kept) >= self.memory.folded_max
     }
 
-    /// Recalls what a statement needs to be judged.
+    /// Recalls what a statement needs to be judged at `at`.
     pub(super) fn recall(
         &mut self,
         store: &dyn Store,
         ledger: LedgerId,
         agreement: &mut Agreement,
         signed: &Signed,
+        at: Timestamp,
     ) -> Result<(), KeepingError> {
         loop {
-            let wanted = agreement.wanted(signed);
+            let wanted = agreement.wanted(signed, at);
             if wanted.is_empty() {
                 return Ok(());
             }

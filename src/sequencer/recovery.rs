@@ -243,7 +243,7 @@ impl Folding<'_> {
             }
             Some(agreement) => {
                 if let Some(keeping) = &mut self.keeping {
-                    let recalled = keeping.recall(self.store, self.ledger, agreement, signed);
+                    let recalled = keeping.recall(self.store, self.ledger, agreement, signed, entry.admitted);
                     recalled.map_err(|error| error.to_string())?;
                 }
                 let admission = agreement.admit(signed, entry.admitted).map_err(|refusal| refusal.to_string())?;

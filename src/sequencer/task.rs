@@ -442,8 +442,8 @@ impl LedgerTask {
         }
         let seen = seen_root(store, ledger, agreement.size(), signed).map_err(|_| SubmitError::NotCommitted)?;
         check_seen(signed, seen)?;
-        keeping.recall(store, ledger, agreement, signed).map_err(|_| SubmitError::NotCommitted)?;
         let at = (self.clock)().max(agreement.last_admitted());
+        keeping.recall(store, ledger, agreement, signed, at).map_err(|_| SubmitError::NotCommitted)?;
         // Only asked for; what is not applied changes nothing.
         let _ = agreement.admit(signed, at)?;
         Ok(())

@@ -18,6 +18,11 @@ pub fn shared(path: &str) -> Option<PathBuf> {
     Some(found)
 }
 
+/// Returns how many random cases a test tries: as many as it says, or `COUNTERFOIL_TIMES` times that.
+pub fn times(cases: u32) -> u32 {
+    std::env::var("COUNTERFOIL_TIMES").map_or(1, |times| times.parse().unwrap()) * cases
+}
+
 /// A reproducible sequence of numbers (splitmix64), whose seed is printed. Set `COUNTERFOIL_SEED` to repeat it.
 pub struct Chance(u64);
 

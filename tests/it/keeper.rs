@@ -51,7 +51,7 @@ impl Keeper {
             return Err(Refusal::AlreadyRecorded { statement: signed.id(), index: *index });
         }
         loop {
-            let wanted = self.agreement.wanted(signed);
+            let wanted = self.agreement.wanted(signed, at);
             if wanted.is_empty() {
                 break;
             }

@@ -42,6 +42,7 @@ use crate::{
         id::StatementId,
         terms::Terms,
     },
+    time::Timestamp,
 };
 
 /// A key and what is kept under it.
@@ -134,11 +135,17 @@ impl Wanted {
 }
 
 impl Agreement {
-    /// Returns what has to be recalled before `signed` can be judged: nothing, as long as nothing was forgotten.
+    /// Returns what has to be recalled before `signed` can be judged at `at`: nothing, as long as nothing was forgotten.
     ///
     /// What is recalled may show that more is wanted; so this is asked until it is nothing.
     #[must_use]
-    pub fn wanted(&self, signed: &Signed) -> Vec<Wanted> {
+    pub fn wanted(&self, signed: &Signed, at: Timestamp) -> Vec<Wanted> {
+        // Who is heard may be a matter of time: the keys of a party that joins on a date.
+        if self.has_forgotten() { self.by(at).wanted_now(signed) } else { Vec::new() }
+    }
+
+    /// What is wanted when time has passed already.
+    pub(super) fn wanted_now(&self, signed: &Signed) -> Vec<Wanted> {
         let mut wanted = Vec::new();
         // Nobody has to look anything up for whom nobody knows.
         if !self.has_forgotten() || !self.is_heard(signed) {

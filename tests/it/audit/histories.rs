@@ -7,10 +7,13 @@ use proptest::{
 };
 
 use super::{audited, bundle};
-use crate::law::whole::{played, step};
+use crate::{
+    common::times,
+    law::whole::{played, step},
+};
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: times(16), max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn the_auditor_reads_any_history_as_the_fold_does(head in any::<u8>(), steps in vec(step(), 1..90)) {

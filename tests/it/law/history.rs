@@ -21,8 +21,12 @@ use proptest::{
     sample::Index,
 };
 
-use crate::law::{
-    Law, START_MS, accept, confirm, confirm_reversal, contribution, hours, ms, reverse, sales, sign, terms, withdraw,
+use crate::{
+    common::times,
+    law::{
+        Law, START_MS, accept, confirm, confirm_reversal, contribution, hours, ms, reverse, sales, sign, terms,
+        withdraw,
+    },
 };
 
 const PARTIES: [&str; 3] = ["community", "enterprise", "foundation"];
@@ -323,7 +327,7 @@ pub(crate) fn check_account(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: times(96), ..ProptestConfig::default() })]
 
     #[test]
     fn any_history_is_split_as_its_entries_say(steps in vec(step(), 1..90)) {

@@ -12,6 +12,7 @@ use proptest::{
 
 use crate::{
     arbitrary,
+    common::times,
     law::{Law, START_MS, ms, sign, terms},
 };
 
@@ -37,7 +38,7 @@ const SPDX_WORDS: [&str; 18] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: times(128), ..ProptestConfig::default() })]
 
     #[test]
     fn any_well_formed_statement_is_admitted_or_refused(

@@ -17,6 +17,7 @@ use proptest::{
 };
 
 use crate::{
+    common::times,
     keeper::Keeper,
     law::{
         Law, MINUTE_MS, confirm, confirm_reversal,
@@ -162,7 +163,7 @@ fn check(agreement: &Agreement, before: &Agreement) -> Result<(), TestCaseError>
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: times(48), ..ProptestConfig::default() })]
 
     #[test]
     fn money_is_paid_once_and_periods_follow_each_other(steps in vec(step(), 1..90), closing_days in 0..12_u32) {

@@ -8,7 +8,8 @@ use counterfoil::{
         put_away::{PutAwayError, Wanted},
     },
     digest::Digest,
-    statement::{Attestation, Body, Contribution, Verdict, id::StatementId},
+    split::Ratio,
+    statement::{Attestation, Body, Contribution, Verdict, change::Amendment, id::StatementId},
 };
 use proptest::{
     collection::vec,
@@ -17,12 +18,15 @@ use proptest::{
 };
 
 use crate::{
+    common::times,
     keeper::{Keeper, views},
     law::{
         Law, accept, confirm, confirm_reversal, contribution,
         history::{History, step},
-        hours, reverse, sales, terms, withdraw,
+        hours, ms, reverse, sales, terms, withdraw,
+        work::agree,
     },
+    stories::secret,
 };
 
 /// What a keeper does between two statements.
@@ -74,7 +78,7 @@ fn check_same(keeper: &mut Keeper, whole: &Agreement) -> Result<(), TestCaseErro
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: times(64), ..ProptestConfig::default() })]
 
     #[test]
     fn whoever_forgets_says_what_whoever_remembers_says(
@@ -236,17 +240,44 @@ fn what_is_wanted_must_be_recalled_before_anything_is_judged() {
         (confirm_reversal(benefit), Wanted::Reversal(benefit)),
     ] {
         let signed = law.sign("community", body);
-        assert_eq!(keeper.agreement.wanted(&signed), [wanted]);
+        assert_eq!(keeper.agreement.wanted(&signed, law.clock), [wanted]);
         let agreement = keeper.agreement.clone();
         let judged =
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| agreement.admit(&signed, law.clock).is_ok()));
         assert!(judged.is_err(), "{signed:?} was judged");
         let nobodys = crate::law::sign("nobody", Some(agreement.id()), 1, signed.statement().body.clone());
-        assert_eq!(keeper.agreement.wanted(&nobodys), []);
+        assert_eq!(keeper.agreement.wanted(&nobodys, law.clock), []);
     }
     // Whoever has forgotten nothing wants nothing.
     let signed = law.sign("enterprise", accept(claim));
-    assert_eq!(law.agreement.wanted(&signed), []);
+    assert_eq!(law.agreement.wanted(&signed, law.clock), []);
+}
+
+#[test]
+fn what_a_party_wants_that_joins_when_time_comes_is_recalled_for_its_first_word() {
+    let (mut keeper, mut law) = keeper("");
+    let claim = both(&mut keeper, &mut law, "community", hours("community", 3));
+    let mut terms = law.agreement.terms().clone();
+    let mut guest = terms.parties[1].clone();
+    guest.name = "guest".parse().unwrap();
+    guest.keys[0].key = secret("guest").public();
+    terms.parties.push(guest);
+    for dimension in &mut terms.dimensions {
+        dimension.default_shares.push(Ratio::ZERO);
+        dimension.coefficients.push(Ratio::ONE);
+    }
+    let effective = Some(ms(law.clock.as_ms() + 86_400_000));
+    let amendment = Amendment { replaces: law.agreement.terms_id(), terms, effective, retroactive: None };
+    let amendment = both(&mut keeper, &mut law, "community", Body::Amendment(amendment));
+    both(&mut keeper, &mut law, "enterprise", agree(amendment));
+    both(&mut keeper, &mut law, "guest", agree(amendment));
+    keeper.put_away(1);
+    keeper.agreement.forget(0);
+    let early = law.sign("guest", accept(claim));
+    assert_eq!(keeper.agreement.wanted(&early, law.clock), [], "before its time it is nobody");
+    law.clock = effective.unwrap();
+    both(&mut keeper, &mut law, "guest", accept(claim));
+    assert_eq!(keeper.recalled, [Wanted::Contribution(claim)]);
 }
 
 #[test]
@@ -331,7 +362,7 @@ fn damaged_bytes_are_an_error_whatever_is_damaged() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: times(512), ..ProptestConfig::default() })]
 
     /// A seal is no signature: what carries one is read with the same care.
     #[test]

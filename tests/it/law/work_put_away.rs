@@ -15,6 +15,7 @@ use proptest::{
 };
 
 use crate::{
+    common::times,
     keeper::{Keeper, views},
     law::{
         Law, contribution, judge, ms, terms, withdraw,
@@ -147,7 +148,7 @@ impl Named {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: times(96), ..ProptestConfig::default() })]
 
     #[test]
     fn whoever_forgets_judges_the_work_as_whoever_remembers(

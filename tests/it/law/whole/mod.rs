@@ -28,6 +28,7 @@ pub(crate) use self::{
 };
 
 use crate::{
+    common::times,
     keeper::{Keeper, views},
     law::{confirm, confirm_reversal, reverse, sales, work::feedback},
 };
@@ -54,7 +55,7 @@ pub(crate) fn folded(world: &World) -> Agreement {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, max_shrink_iters: 600, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: times(64), max_shrink_iters: 600, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_is_said_every_account_adds_up_and_whoever_forgets_says_the_same(

@@ -18,9 +18,12 @@ use proptest::{
 };
 
 use super::world::{PARTIES, World};
-use crate::law::{
-    accept, confirm, confirm_reversal, hours, judge, reverse, sales, withdraw,
-    work::{challenge, take_back},
+use crate::{
+    common::times,
+    law::{
+        accept, confirm, confirm_reversal, hours, judge, reverse, sales, withdraw,
+        work::{challenge, take_back},
+    },
 };
 
 /// The statements about one object, in their order, signed beforehand.
@@ -76,7 +79,7 @@ fn line(world: &mut World, party: usize, number: u64, kind: u8) -> Vec<Signed> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: times(64), ..ProptestConfig::default() })]
 
     #[test]
     fn the_order_of_parallel_statements_before_one_cut_off_changes_nothing(

@@ -20,7 +20,10 @@ use proptest::{
 };
 
 use super::{exact, world::World};
-use crate::law::{confirm, contribution, judge, sales};
+use crate::{
+    common::times,
+    law::{confirm, contribution, judge, sales},
+};
 
 const PARTIES: [&str; 4] = ["community", "enterprise", "foundation", "guest"];
 
@@ -182,7 +185,7 @@ fn disputed(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: times(40), max_shrink_iters: 400, ..ProptestConfig::default() })]
 
     #[test]
     fn the_limits_are_what_the_worst_and_the_best_ruling_leave_each_party(
