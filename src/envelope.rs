@@ -4,7 +4,8 @@ use bytes::Bytes;
 
 use crate::{
     digest::Digest,
-    keys::{KeyError, KnownKeys, PublicKey, SecretKey, Signature, SignatureInvalid},
+    keys::{Claim, KeyError, KeyPoint, KnownKeys, PublicKey, SecretKey, Signature, SignatureInvalid, verify_each},
+    together::with_each,
 };
 
 /// The payload type of a statement, version 1.
@@ -47,6 +48,32 @@ impl Envelope {
     ///
     /// Errors: [`EnvelopeError`], for the first that fails.
     pub fn verify(&self, known: &KnownKeys) -> Result<Verified<'_>, EnvelopeError> {
+        let claimed = self.claimed(known)?;
+        let verdict = claimed.point.verify(&claimed.message, &self.signature());
+        claimed.verified(verdict, known)
+    }
+
+    /// Verifies each of many envelopes for itself, as [`Self::verify`] would, for less.
+    ///
+    /// Errors: for each, the same.
+    pub fn verify_each<'a>(
+        envelopes: impl IntoIterator<Item = &'a Self>,
+        known: &KnownKeys,
+    ) -> Vec<Result<Verified<'a>, EnvelopeError>> {
+        let claimed = envelopes.into_iter().map(|envelope| envelope.claimed(known)).collect();
+        let judged = with_each(claimed, |claimed| {
+            let claims: Vec<_> = claimed.iter().map(|claimed| claimed.claim()).collect();
+            verify_each(&claims)
+        });
+        let verified = |(claimed, verdict): (Claimed<'a>, _)| claimed.verified(verdict, known);
+        judged.into_iter().map(|judged| judged.and_then(verified)).collect()
+    }
+
+    fn signature(&self) -> Signature {
+        Signature::from_bytes(self.signature)
+    }
+
+    fn claimed(&self, known: &KnownKeys) -> Result<Claimed<'_>, EnvelopeError> {
         if self.payload.len() > PAYLOAD_BYTES_MAX {
             return Err(EnvelopeError::PayloadTooLarge { bytes: self.payload.len() });
         }
@@ -54,19 +81,34 @@ impl Envelope {
             return Err(EnvelopeError::PayloadType { found: self.payload_type.clone() });
         }
         let point = known.point(self.key).map_err(|source| EnvelopeError::Key { source })?;
-        let signer = point.public();
-        let pae = pre_authentication_encoding(&self.payload_type, &self.payload);
-        point
-            .verify(&pae, &Signature::from_bytes(self.signature))
-            .map_err(|source| EnvelopeError::Signature { signer, source })?;
-        known.remember(point);
-        Ok(Verified { payload: &self.payload, signer, id: Digest::of(&[&pae]) })
+        let message = pre_authentication_encoding(&self.payload_type, &self.payload);
+        Ok(Claimed { envelope: self, point, message })
     }
 
     /// Returns SHA-256 of the PAE, under which the log finds the envelope again. Verifies nothing.
     #[must_use]
     pub fn id(&self) -> Digest {
         Digest::of(&[&pre_authentication_encoding(&self.payload_type, &self.payload)])
+    }
+}
+
+/// An envelope of which everything was verified but the signature.
+struct Claimed<'a> {
+    envelope: &'a Envelope,
+    point: KeyPoint,
+    message: Vec<u8>,
+}
+
+impl<'a> Claimed<'a> {
+    fn claim(&self) -> Claim<'_> {
+        Claim { key: self.point, message: &self.message, signature: self.envelope.signature() }
+    }
+
+    fn verified(self, verdict: Result<(), SignatureInvalid>, known: &KnownKeys) -> Result<Verified<'a>, EnvelopeError> {
+        let signer = self.point.public();
+        verdict.map_err(|source| EnvelopeError::Signature { signer, source })?;
+        known.remember(self.point);
+        Ok(Verified { payload: &self.envelope.payload, signer, id: Digest::of(&[&self.message]) })
     }
 }
 

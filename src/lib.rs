@@ -40,7 +40,7 @@
 //! To follow one contribution: [`cli`], [`envelope`], [`statement::wire`], [`sequencer`], [`store`], [`client`]. To follow
 //! an audit: [`ledger::bundle`], [`audit`]. What a party may say and what it does: [`agreement`]. The arithmetic:
 //! [`split`]. Every byte that is signed, hashed or written: `proto/README.md`. Which room may import which is held by
-//! `tests/it/architecture.rs`.
+//! `tests/it/architecture`.
 
 pub mod agreement;
 pub mod audit;
@@ -61,3 +61,4 @@ pub mod statement;
 pub mod store;
 pub mod text;
 pub mod time;
+pub mod together;

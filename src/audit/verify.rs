@@ -12,6 +12,7 @@ use crate::{
         Signed,
         wire::{self, OpenError},
     },
+    together::with_each,
 };
 
 /// An entry of a bundle, and what stands in it, computed from its bytes alone.
@@ -26,13 +27,9 @@ pub(super) struct Opened {
 
 /// Opens every entry, in order.
 pub(super) fn open_all(bundled: Vec<BundledEntry>, known: &KnownKeys) -> Vec<Opened> {
-    bundled.into_iter().map(|bundled| open(bundled, known)).collect()
-}
-
-fn open(bundled: BundledEntry, known: &KnownKeys) -> Opened {
-    let entry = Entry::decode(&bundled.leaf).map(|entry| {
-        let signed = wire::open_with(&entry.envelope, known);
-        (entry, signed)
-    });
-    Opened { leaf_hash: leaf_hash(&bundled.leaf), entry, bundled }
+    let entries = bundled.iter().map(|bundled| Entry::decode(&bundled.leaf)).collect();
+    let entries =
+        with_each(entries, |entries| wire::open_each(entries.iter().map(|entry: &&Entry| &entry.envelope), known));
+    let opened = |(bundled, entry): (BundledEntry, _)| Opened { leaf_hash: leaf_hash(&bundled.leaf), entry, bundled };
+    bundled.into_iter().zip(entries).map(opened).collect()
 }

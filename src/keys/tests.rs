@@ -3,9 +3,16 @@
 use std::collections::HashSet;
 
 use ed25519_dalek::{Signature as DalekSignature, VerifyingKey};
-use proptest::{collection::vec, prelude::any, prop_assert_eq, proptest, sample::Index};
+use proptest::{
+    collection::vec,
+    prelude::{Just, Strategy, any},
+    prop_assert_eq, prop_oneof, proptest,
+    sample::Index,
+};
 
-use super::{KeyError, KeyPoint, PublicKey, SMALL_ORDER, SecretKey, Signature, is_below_field_order};
+use super::{
+    Claim, KeyError, KeyPoint, PublicKey, SMALL_ORDER, SecretKey, Signature, is_below_field_order, verify_each,
+};
 
 /// The rule as it is written down: decode, encode, compare; then look whether it is weak.
 fn as_written(bytes: [u8; 32]) -> Result<(), KeyError> {
@@ -62,6 +69,54 @@ fn the_points_of_small_order_are_the_eight_that_strict_verification_calls_weak()
     }
 }
 
+/// What is done to a signature.
+#[derive(Clone, Debug)]
+enum Forgery {
+    None,
+    Bit(usize),
+    /// R is of small order.
+    Small(usize),
+    /// s is greater by the order of the group: another spelling of the same.
+    Order,
+    S([u8; 32]),
+}
+
+fn forgery() -> impl Strategy<Value = Forgery> {
+    prop_oneof![
+        3 => Just(Forgery::None),
+        2 => (0..512_usize).prop_map(Forgery::Bit),
+        1 => (0..8_usize).prop_map(Forgery::Small),
+        1 => Just(Forgery::Order),
+        1 => any::<[u8; 32]>().prop_map(Forgery::S),
+    ]
+}
+
+impl Forgery {
+    fn of(&self, mut signature: [u8; 64]) -> [u8; 64] {
+        match self {
+            Self::None => {}
+            Self::Bit(bit) => signature[bit / 8] ^= 1 << (bit % 8),
+            Self::Small(point) => signature[..32].copy_from_slice(&SMALL_ORDER[*point]),
+            Self::Order => {
+                let mut carry = 0;
+                for (byte, order) in signature[32..].iter_mut().zip(ORDER) {
+                    carry += u16::from(*byte) + u16::from(order);
+                    *byte = carry.to_le_bytes()[0];
+                    carry >>= 8;
+                }
+            }
+            Self::S(s) => signature[32..].copy_from_slice(s),
+        }
+        signature
+    }
+}
+
+/// 2^252 + 27742317777372353535851937790883648493, the order of the group (RFC 8032, section 5.1).
+const ORDER: [u8; 32] = [
+    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+];
+
 fn strictly(key: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {
     let key = VerifyingKey::from_bytes(key).unwrap();
     key.verify_strict(message, &DalekSignature::from_bytes(signature)).is_ok()
@@ -92,5 +147,23 @@ proptest! {
         signature[32..].copy_from_slice(&s);
         let found = KeyPoint::from_bytes(*key.public().as_bytes()).unwrap().verify(b"", &Signature::from_bytes(signature));
         prop_assert_eq!(found.is_ok(), strictly(key.public().as_bytes(), b"", &signature));
+    }
+
+    #[test]
+    fn each_of_many_gets_the_strict_verdict_whatever_stands_beside_it(
+        claims in vec((0..4_u8, vec(any::<u8>(), 0..100), forgery()), 0..20),
+    ) {
+        let signed: Vec<_> = claims.iter().map(|(seed, message, forgery)| {
+            let key = SecretKey::from_seed(&[*seed; 32]);
+            (key.public(), message, forgery.of(*key.sign(message).as_bytes()))
+        }).collect();
+        let claims: Vec<_> = signed.iter().map(|(key, message, signature)| Claim {
+            key: KeyPoint::from_bytes(*key.as_bytes()).unwrap(),
+            message,
+            signature: Signature::from_bytes(*signature),
+        }).collect();
+        let found: Vec<_> = verify_each(&claims).into_iter().map(|verdict| verdict.is_ok()).collect();
+        let strict: Vec<_> = signed.iter().map(|(key, message, signature)| strictly(key.as_bytes(), message, signature)).collect();
+        prop_assert_eq!(found, strict);
     }
 }

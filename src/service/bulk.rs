@@ -1,9 +1,9 @@
 //! `SubmitStatements`: many statements in flight, answers in order.
 //!
 //! Three stages, one task each, joined by queues that keep the order: statements are read and verified in parallel, those
-//! that have arrived together in one go; what is verified enters the sequencer's queue one after the other, so that the order of the stream is the order of
-//! the ledger; answers wait for their turn. The window counts bytes: a client that sends faster than the ledger grows is
-//! held back by the flow control of its stream.
+//! that have arrived together in one go; what is verified enters the sequencer's queue one after the other, so that the
+//! order of the stream is the order of the ledger; answers wait for their turn. The window counts bytes: a client that sends
+//! faster than the ledger grows is held back by the flow control of its stream.
 
 use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
 
@@ -17,6 +17,7 @@ use tonic::{Extensions, Status, Streaming};
 
 use crate::{
     envelope::Envelope,
+    keys::KnownKeys,
     proto::counterfoil::v1::{
         self as v1, Receipt, SubmitStatementsRequest, SubmitStatementsResponse, submit_statements_response::Outcome,
     },
@@ -29,7 +30,11 @@ use crate::{
         stop::stopping,
         wire::{self, BUSY_RETRY_AFTER},
     },
-    statement::{Signed, wire::open_with},
+    statement::{
+        Signed,
+        wire::{open_each, open_with},
+    },
+    together::with_each,
 };
 
 /// The answers of one stream.
@@ -99,12 +104,7 @@ async fn read_all(mut shared: Shared, mut requests: Streaming<SubmitStatementsRe
         // After the window: whoever waits here has room for what it waits for, and what it has already goes on meanwhile.
         let Some(together) = counted(&shared, together).await else { return };
         let known = Arc::clone(&shared.known);
-        let open = move |envelope| {
-            let envelope = wire::envelope(envelope)?;
-            let signed = open_with(&envelope, &known).map_err(|error| No::not_opened(&error))?;
-            Ok((envelope, signed))
-        };
-        let opening = tokio::spawn(async move { together.into_iter().map(open).collect() });
+        let opening = tokio::spawn(async move { open_together(together, &known) });
         if opened.send(Ok((opening, permit))).await.is_err() {
             return;
         }
@@ -114,6 +114,14 @@ async fn read_all(mut shared: Shared, mut requests: Streaming<SubmitStatementsRe
             None => {}
         }
     }
+}
+
+fn open_together(together: Vec<Option<v1::Envelope>>, known: &KnownKeys) -> Vec<Opened> {
+    let envelopes = together.into_iter().map(wire::envelope).collect();
+    let opened = with_each(envelopes, |envelopes| open_each(envelopes.iter().copied(), known));
+    let signed =
+        |(envelope, signed): (_, Result<_, _>)| Ok((envelope, signed.map_err(|error| No::not_opened(&error))?));
+    opened.into_iter().map(|opened| opened.and_then(signed)).collect()
 }
 
 /// Takes what has arrived behind `first`, without waiting; also whether, and with which no, the stream ends there.
