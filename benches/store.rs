@@ -22,7 +22,11 @@ use counterfoil::{
     digest::Digest,
     ledger::LedgerId,
     merkle::{hash::leaf_hash, tree::Frontier},
-    store::{Append, Store, log::LogStore, sled::SledStore},
+    store::{
+        Append, Store,
+        log::{IndexKind, LogStore, remove_index},
+        sled::SledStore,
+    },
 };
 use tempfile::tempdir_in;
 
@@ -47,18 +51,21 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn speeds(folder: &Path) -> Result<String, Box<dyn Error>> {
     let mut table = format!("entries of {LEAF_BYTES} bytes over {LEDGERS} ledgers, each batch durable\n\n");
-    writeln!(table, "{:>8}{:>20}{:>12}{:>12}{:>10}{:>10}", "batch", "", "entries/s", "of file", "p50 ms", "p99 ms")?;
+    writeln!(table, "{:>8}{:>22}{:>12}{:>12}{:>10}{:>10}", "batch", "", "entries/s", "of file", "p50 ms", "p99 ms")?;
     for batch in BATCHES {
         let place = tempdir_in(folder)?;
         let file = of_file(&place.path().join("file"), batch)?;
-        let log = LogStore::open(&place.path().join("log"), CACHE_BYTES)?;
-        let of_log = of_store(&log, batch)?;
-        drop(log);
+        let of_log = |name: &str, kind| {
+            let log = LogStore::open_with(&place.path().join(name), kind, CACHE_BYTES)?;
+            of_store(&log, batch)
+        };
+        let (tables, of_sled) = (of_log("tables", IndexKind::Tables)?, of_log("log", IndexKind::Sled)?);
         let sled = of_store(&SledStore::open(&place.path().join("sled"), CACHE_BYTES)?, batch)?;
-        for (name, run) in [("append-only file", &file), ("log, sled as index", &of_log), ("sled as truth", &sled)] {
+        let of_logs = [("log, tables as index", &tables), ("log, sled as index", &of_sled)];
+        for (name, run) in [("append-only file", &file)].into_iter().chain(of_logs).chain([("sled as truth", &sled)]) {
             writeln!(
                 table,
-                "{batch:>8}{name:>20}{:>12}{:>12}{:>10}{:>10}",
+                "{batch:>8}{name:>22}{:>12}{:>12}{:>10}{:>10}",
                 run.per_second(),
                 thousandths(run.per_second() * 1_000 / file.per_second().max(1)),
                 thousandths(run.quantile(50)),
@@ -75,11 +82,14 @@ fn sizes(folder: &Path, entries: usize) -> Result<String, Box<dyn Error>> {
     let mut table =
         format!("{entries} entries of {LEAF_BYTES} bytes, and {KEPT_BYTES} bytes that the law keeps beside each\n\n");
     let titles = ["", "bytes/byte", "memory/entry", "open s", "without index"];
-    writeln!(table, "{:>20}{:>12}{:>14}{:>10}{:>16}", titles[0], titles[1], titles[2], titles[3], titles[4])?;
+    writeln!(table, "{:>22}{:>12}{:>14}{:>10}{:>16}", titles[0], titles[1], titles[2], titles[3], titles[4])?;
     let place = tempdir_in(folder)?;
-    let (log, sled) = (place.path().join("log"), place.path().join("sled"));
-    let stores: [(&str, &Path, Open); 2] = [
-        ("log, sled as index", &log, |path| Ok(Box::new(LogStore::open(path, CACHE_BYTES)?))),
+    let [tables, log, sled] = ["tables", "log", "sled"].map(|name| place.path().join(name));
+    let stores: [(&str, &Path, Open); 3] = [
+        ("log, tables as index", &tables, |path| {
+            Ok(Box::new(LogStore::open_with(path, IndexKind::Tables, CACHE_BYTES)?))
+        }),
+        ("log, sled as index", &log, |path| Ok(Box::new(LogStore::open_with(path, IndexKind::Sled, CACHE_BYTES)?))),
         ("sled as truth", &sled, |path| Ok(Box::new(SledStore::open(path, CACHE_BYTES)?))),
     ];
     for (name, path, open) in stores {
@@ -94,9 +104,8 @@ fn sizes(folder: &Path, entries: usize) -> Result<String, Box<dyn Error>> {
         read(store.as_ref(), entries)?;
         let memory = resident_bytes().saturating_sub(before) / u64::try_from(entries)?.max(1);
         drop(store);
-        let index = path.join("index");
-        let anew = if index.exists() {
-            fs::remove_dir_all(index)?;
+        let anew = if path.join("tables").exists() || path.join("index").exists() {
+            remove_index(path)?;
             let began = Instant::now();
             drop(open(path)?);
             thousandths(u64::try_from(began.elapsed().as_millis())?)
@@ -104,7 +113,7 @@ fn sizes(folder: &Path, entries: usize) -> Result<String, Box<dyn Error>> {
             "-".into()
         };
         let opening = thousandths(u64::try_from(opening.as_millis())?);
-        writeln!(table, "{name:>20}{:>12}{memory:>14}{opening:>10}{anew:>16}", thousandths(kept))?;
+        writeln!(table, "{name:>22}{:>12}{memory:>14}{opening:>10}{anew:>16}", thousandths(kept))?;
     }
     Ok(table)
 }

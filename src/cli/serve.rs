@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -33,7 +33,10 @@ use crate::{
     keys::SecretKey,
     sequencer::{OpenError, Sequencer, SequencerConfig},
     service::{self, ServeError, ServiceConfig},
-    store::{StoreError, log::LogStore},
+    store::{
+        StoreError,
+        log::{IndexKind, LogStore},
+    },
 };
 
 /// Run the server
@@ -77,8 +80,27 @@ pub(super) struct ServeArgs {
     /// How much to log: error, warn, info, debug; or by room, as in warn,counterfoil=debug [setting: log; default: info]
     #[arg(long, value_name = "FILTER")]
     log: Option<String>,
+    /// What finds things in the log: sorted tables, or sled, which takes more of disk and processor; either is made anew from the
+    /// log when it is not there
+    #[arg(long, value_enum, value_name = "KIND", default_value = "tables")]
+    index: IndexArg,
     #[command(flatten)]
     rollback: RollbackArgs,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum IndexArg {
+    Tables,
+    Sled,
+}
+
+impl From<IndexArg> for IndexKind {
+    fn from(index: IndexArg) -> Self {
+        match index {
+            IndexArg::Tables => Self::Tables,
+            IndexArg::Sled => Self::Sled,
+        }
+    }
 }
 
 const LISTEN_DEFAULT: &str = "127.0.0.1:7401";
@@ -112,7 +134,7 @@ pub(super) fn run(args: &ServeArgs, session: &mut Session) -> Result<Exit, Failu
         GuardSays::Careful(careful) => session.output.warn(careful),
         GuardSays::RollbackAccepted(accepted) => warn!(guard = %guard.display(), "{accepted}"),
     }
-    let store = Arc::new(LogStore::open(&path, CACHE_BYTES)?);
+    let store = Arc::new(LogStore::open_with(&path, args.index.into(), CACHE_BYTES)?);
     let guarding = Guarding::start(&guard, &store, &says)?;
     let served = session.wait(async {
         let config = SequencerConfig::new(&operator, log_key, Arc::new(now));

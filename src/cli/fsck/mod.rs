@@ -25,11 +25,7 @@ use crate::{
     store::{
         StoreError,
         disk::{Disk, folder::FolderDisk},
-        log::{
-            LogStore,
-            guard::Guarded,
-            index::{Index, sled::SledIndex},
-        },
+        log::{LogStore, guard::Guarded, open_existing_index, remove_index},
     },
 };
 
@@ -100,7 +96,7 @@ pub(super) fn run(args: &FsckArgs, session: &mut Session) -> Result<Exit, Failur
         ask_guard(&guard_path(session, &path), &path, &mut report)?;
     }
     if args.rebuild_index && report.is_mendable() {
-        SledIndex::open(&path.join("index"), CACHE_BYTES).and_then(|mut index| index.reset())?;
+        remove_index(&path)?;
         LogStore::open(&path, CACHE_BYTES)?.settle();
         report.rebuilt();
     }
@@ -116,17 +112,8 @@ pub(super) fn check_store(path: &Path, key: Option<PublicKey>) -> Result<Report,
     let held = disk.lock().map_err(|cause| Failure::io("the store's lock cannot be taken", cause))?;
     let _held = held.ok_or_else(|| StoreError::InUse { path: path.display().to_string() })?;
     let mut report = Report::new(path, key);
-    let index: Option<Arc<dyn Index>> = match SledIndex::open_existing(&path.join("index"), CACHE_BYTES) {
-        Ok(Some(index)) => Some(Arc::new(index)),
-        Ok(None) => {
-            report.index.push("there is none".into());
-            None
-        }
-        Err(problem) => {
-            report.index.push(problem);
-            None
-        }
-    };
+    let index = open_existing_index(path, CACHE_BYTES).and_then(|index| index.ok_or_else(|| "there is none".into()));
+    let index = index.map_err(|problem| report.index.push(problem)).ok();
     check(&disk, index, &mut report)?;
     Ok(report)
 }

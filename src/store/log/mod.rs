@@ -5,7 +5,8 @@
 //! - Any failed sync stops the store for good: the pages may be gone, so trying again proves nothing, and what is read may not
 //!   be what is durable.
 //! - The index is written behind, by one thread, from a queue that has an end (`writer`). What is not yet in it is looked up in
-//!   memory first (`recent`). It is made anew from the log whenever it is missing, too old, or not of this log (`recovery`).
+//!   memory first (`recent`). It is made anew from the log whenever it is missing, too old, or not of this log (`recovery`). It is
+//!   kept in sorted tables (`index::tables`) or in sled; nothing depends on which.
 //! - A log that ends before its high-water mark, or is bad where it was durable, is not opened, and says where (`damage`).
 //! - A backup is a copy up to the mark, read back from the first frame to the last root before its own mark says that it is there
 //!   (`backup`, `roots`); an older copy in the log's place is found out by a guard elsewhere (`guard`).
@@ -39,6 +40,7 @@ pub mod walk;
 mod writer;
 
 use std::{
+    fs,
     path::Path,
     sync::{
         Arc, Mutex, PoisonError, RwLock,
@@ -46,6 +48,8 @@ use std::{
     },
     thread::{self, JoinHandle},
 };
+
+use tracing::info;
 
 pub use damage::{LAST_GOOD_MAX, LogDamage};
 pub use frame::LogId;
@@ -55,7 +59,11 @@ use crate::store::{
     StoreError,
     disk::{Disk, Held, folder::FolderDisk},
     log::{
-        index::{Index, sled::SledIndex},
+        index::{
+            Index,
+            sled::SledIndex,
+            tables::{TablesConfig, TablesIndex},
+        },
         ledgers::Ledgers,
         mark::Mark,
         recent::Recent,
@@ -99,6 +107,16 @@ impl LogConfig {
 
 const AHEAD_BYTES: usize = 256 * 1024;
 
+/// What the index of a log is kept in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IndexKind {
+    /// Sorted tables of our own.
+    #[default]
+    Tables,
+    /// sled: larger, and it takes more of the processor.
+    Sled,
+}
+
 /// A store whose truth is a log.
 pub struct LogStore {
     inner: Arc<Inner>,
@@ -130,10 +148,17 @@ struct End {
 }
 
 impl LogStore {
-    /// Opens the store in the folder `path`, or makes one, with a cache of `cache_bytes` for the index.
+    /// Opens the store in the folder `path`, or makes one, with the usual index and a cache of `cache_bytes` for it.
     ///
     /// Errors: [`StoreError`], with the path and what to do.
     pub fn open(path: &Path, cache_bytes: u64) -> Result<Self, StoreError> {
+        Self::open_with(path, IndexKind::default(), cache_bytes)
+    }
+
+    /// As [`Self::open`], with an index of a kind. One of another kind is removed: the log has all that is in it.
+    ///
+    /// Errors: the same.
+    pub fn open_with(path: &Path, kind: IndexKind, cache_bytes: u64) -> Result<Self, StoreError> {
         if path.join("db").exists() {
             let (path, found) = (path.display().to_string(), "counterfoil store 1".into());
             return Err(StoreError::Format { path, found, known: "counterfoil log 1" });
@@ -145,8 +170,7 @@ impl LogStore {
             doing: "drawing a number by lot",
             source: std::io::Error::other(error.to_string()),
         })?;
-        let index = path.join("index");
-        let index = move || SledIndex::open(&index, cache_bytes).map(|index| -> Box<dyn Index> { Box::new(index) });
+        let index = || open_index(path, kind, cache_bytes);
         Self::open_on(Arc::new(disk), index, LogConfig::new(LogId(log)))
     }
 
@@ -230,6 +254,44 @@ impl Drop for LogStore {
         }
     }
 }
+
+/// Opens the index of the log in the folder `path`.
+fn open_index(path: &Path, kind: IndexKind, cache_bytes: u64) -> Result<Box<dyn Index>, StoreError> {
+    let (tables, sled) = (path.join(TABLES), path.join(SLED));
+    let other = if kind == IndexKind::Tables { &sled } else { &tables };
+    if other.is_dir() {
+        info!(index = %other.display(), "an index of another kind is removed");
+        fs::remove_dir_all(other).map_err(|source| StoreError::Disk { doing: "removing another index", source })?;
+    }
+    Ok(match kind {
+        IndexKind::Tables => Box::new(TablesIndex::open(&tables, TablesConfig::new(cache_bytes))?),
+        IndexKind::Sled => Box::new(SledIndex::open(&sled, cache_bytes)?),
+    })
+}
+
+/// Opens the index that is in the folder `path`, to be read; `None` if there is none.
+///
+/// Errors: what is wrong with it, in words.
+pub fn open_existing_index(path: &Path, cache_bytes: u64) -> Result<Option<Arc<dyn Index>>, String> {
+    if let Some(index) = TablesIndex::open_existing(&path.join(TABLES), cache_bytes)? {
+        return Ok(Some(Arc::new(index)));
+    }
+    let sled = SledIndex::open_existing(&path.join(SLED), cache_bytes)?;
+    Ok(sled.map(|index| -> Arc<dyn Index> { Arc::new(index) }))
+}
+
+/// Removes the index of the log in the folder `path`, of whatever kind: whoever opens the store next makes it anew.
+///
+/// Errors: [`StoreError::Disk`].
+pub fn remove_index(path: &Path) -> Result<(), StoreError> {
+    let folders = [path.join(TABLES), path.join(SLED)];
+    let removed = folders.iter().filter(|folder| folder.is_dir()).try_for_each(fs::remove_dir_all);
+    removed.map_err(|source| StoreError::Disk { doing: "removing the index", source })
+}
+
+/// The folders of the indexes, in that of the log.
+const TABLES: &str = "tables";
+const SLED: &str = "index";
 
 fn whole<T>(locked: Result<T, PoisonError<T>>) -> T {
     // Nothing under these locks can be left half done: a panic elsewhere changes nothing here.

@@ -23,13 +23,11 @@ use crate::store::{
 
 /// A commit waits while so many keys wait for the index.
 const WAITING_KEYS_MAX: usize = 100_000;
-/// The most keys that are put into the index at once: sled holds on to every page that a batch touches until it is through, and
-/// with batches of 8,000 keys it was measured at 2 GB where 1,000 took 200 MB.
+/// The most keys that are put into the index at once: readers wait meanwhile; and sled holds on to every page
+/// that a batch touches until it is through: with batches of 8,000 keys it was measured at 2 GB where 1,000 took 200 MB.
 const BATCH_KEYS: usize = 1_000;
 /// What comes in during this time goes into the index at once.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How long what is in the index may wait for its sync: its syncs and those of the log take turns at one disk.
-const SYNC_PAUSE: Duration = Duration::from_millis(250);
 
 /// What waits for the index.
 #[derive(Default)]
@@ -129,12 +127,13 @@ impl Queue {
     }
 
     /// Waits for something to do.
-    fn wait(&self, written: Instant, synced: Instant) -> Next {
+    fn wait(&self, written: Instant) -> Next {
         let mut state = self.state();
         loop {
             let empty = state.items.is_empty();
             let now = state.hurry || state.stop || state.keys >= BATCH_KEYS;
-            if state.dirty && (synced.elapsed() >= SYNC_PAUSE || empty && (state.stop || state.wanted)) {
+            // Nothing else waits for it: what is not durable when the power goes is read from the log again.
+            if state.dirty && empty && (state.stop || state.wanted) {
                 return Next::Sync;
             }
             if !empty && (now || written.elapsed() >= PAUSE) {
@@ -143,14 +142,11 @@ impl Queue {
             if empty && state.stop {
                 return Next::End;
             }
-            let left = match (empty, state.dirty) {
-                (true, false) => None,
-                (true, true) => Some(SYNC_PAUSE.saturating_sub(synced.elapsed())),
-                (false, _) => Some(PAUSE.saturating_sub(written.elapsed())),
-            };
-            state = match left {
-                Some(left) => self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
-                None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
+            state = if empty {
+                self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+            } else {
+                let left = PAUSE.saturating_sub(written.elapsed());
+                self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
             };
         }
     }
@@ -197,18 +193,15 @@ enum Next {
 
 /// Works until it is told to stop, and nothing is left.
 pub(super) fn run(inner: &Inner) {
-    let (mut written, mut synced) = (Instant::now(), Instant::now());
+    let mut written = Instant::now();
     loop {
-        let went_well = match inner.queue.wait(written, synced) {
+        let went_well = match inner.queue.wait(written) {
             Next::End => return,
             Next::Write => {
                 written = Instant::now();
                 write_some(inner)
             }
-            Next::Sync => {
-                synced = Instant::now();
-                sync(inner)
-            }
+            Next::Sync => sync(inner),
         };
         if !went_well {
             return;

@@ -109,7 +109,7 @@ fn a_log_whose_end_is_gone_is_named() {
 fn an_index_that_differs_is_only_a_cache_and_is_made_anew() {
     let world = stopped();
     let aside: PathBuf = world.path("aside");
-    fs::rename(world.path("store/index"), &aside).unwrap();
+    fs::rename(world.path("store/tables"), &aside).unwrap();
     let report = check(&world, 0);
     assert_eq!(report["index"]["differs"][0], "there is none", "{report:#}");
     let rebuilt = world.json("server", &["fsck", "--store", "store", "--rebuild-index"]);

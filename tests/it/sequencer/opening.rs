@@ -198,9 +198,9 @@ async fn a_bit_that_flipped_on_disk_never_leaves_a_shorter_ledger() {
         fs::write(spoilt.join(LOG), bytes).unwrap();
         for indexed in [number % 2 == 0, false] {
             if indexed {
-                copy(&path.join("index"), &spoilt.join("index"));
+                copy(&path.join("tables"), &spoilt.join("tables"));
             } else {
-                let _ = fs::remove_dir_all(spoilt.join("index"));
+                let _ = fs::remove_dir_all(spoilt.join("tables"));
             }
             match LogStore::open(&spoilt, 1 << 24) {
                 Ok(store) => match try_open(&Arc::new(store)).await {

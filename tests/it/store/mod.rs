@@ -1,6 +1,7 @@
 //! Stores: one suite that all of them pass, and what each has to answer for alone.
 
 mod damage;
+mod index;
 mod log;
 pub(crate) mod model;
 mod sled;

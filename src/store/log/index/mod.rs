@@ -3,6 +3,7 @@
 
 pub mod memory;
 pub mod sled;
+pub mod tables;
 
 use bytes::Bytes;
 

@@ -13,16 +13,19 @@ use std::{
     sync::Arc,
 };
 
-use counterfoil::store::{
-    Store as _, StoreError,
-    disk::memory::MemoryDisk,
-    log::{
-        LogConfig, LogId, LogStore, Settling,
-        index::{Index, memory::MemoryIndex},
+use counterfoil::{
+    merkle::index::LeafIndex,
+    store::{
+        Store as _, StoreError,
+        disk::memory::MemoryDisk,
+        log::{
+            IndexKind, LogConfig, LogId, LogStore, Settling,
+            index::{Index, memory::MemoryIndex},
+        },
+        sled::SledStore,
     },
-    sled::SledStore,
 };
-use tempfile::tempdir;
+use tempfile::{TempDir, tempdir};
 
 use crate::store::{
     model::{Model, leaf},
@@ -58,6 +61,13 @@ pub(super) fn open_in_memory(disk: &MemoryDisk, index: &MemoryIndex) -> LogStore
 fn the_log_on_disk_passes_the_suite() {
     let folder = tempdir().unwrap();
     let store = open(folder.path());
+    suite::all(|check| check(&store));
+}
+
+#[test]
+fn the_log_on_disk_passes_the_suite_with_sled_as_its_index() {
+    let folder = tempdir().unwrap();
+    let store = with(folder.path(), IndexKind::Sled);
     suite::all(|check| check(&store));
 }
 
@@ -170,16 +180,26 @@ fn a_folder_that_cannot_be_a_store_is_an_error() {
     }
 }
 
-/// Whatever became of the folder of the index: gone, spoilt, or no database at all.
-#[test]
-fn an_index_on_disk_that_does_not_open_is_made_anew() {
+fn with(path: &Path, kind: IndexKind) -> LogStore {
+    LogStore::open_with(path, kind, CACHE_BYTES).unwrap()
+}
+
+/// A log of 200 commits and its index in a folder of its own.
+fn indexed(kind: IndexKind) -> (TempDir, Model) {
     let folder = tempdir().unwrap();
     let mut model = Model::new("indexed");
-    let store = open(folder.path());
+    let store = with(folder.path(), kind);
     for number in 0..200 {
         store.commit(vec![model.append([leaf(number, 100)])]).unwrap();
     }
     drop(store);
+    (folder, model)
+}
+
+/// Whatever became of the folder of the index: gone, spoilt, or no database at all.
+#[test]
+fn an_index_in_sled_that_does_not_open_is_made_anew() {
+    let (folder, model) = indexed(IndexKind::Sled);
     let index = folder.path().join("index");
     let db = fs::read(index.join("db")).unwrap();
     let places = (0..40).map(|step| step * db.len() / 40 + 3);
@@ -187,19 +207,54 @@ fn an_index_on_disk_that_does_not_open_is_made_anew() {
         let mut spoilt = db.clone();
         spoilt[place] ^= 0x20;
         fs::write(index.join("db"), spoilt).unwrap();
-        model.check(&open(folder.path()));
+        model.check(&with(folder.path(), IndexKind::Sled));
     }
     for spoil in [Path::new("db"), Path::new("conf")] {
         fs::write(index.join(spoil), b"no database").unwrap();
-        model.check(&open(folder.path()));
+        model.check(&with(folder.path(), IndexKind::Sled));
     }
     fs::remove_dir_all(&index).unwrap();
     fs::write(&index, b"not even a folder").unwrap();
-    let opened = LogStore::open(folder.path(), CACHE_BYTES);
-    match opened {
-        Ok(store) => model.check(&store),
-        Err(error) => panic!("{error}"),
+    model.check(&with(folder.path(), IndexKind::Sled));
+}
+
+#[test]
+fn an_index_in_tables_that_is_damaged_is_made_anew_at_the_latest_when_it_is_opened_again() {
+    let (folder, model) = indexed(IndexKind::Tables);
+    let index = folder.path().join("tables");
+    let mut again = 0;
+    for step in 0..40 {
+        let files: Vec<_> = fs::read_dir(&index).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let file = &files[step % files.len()];
+        let mut bytes = fs::read(file).unwrap();
+        let place = (step * bytes.len() / 40 + 3) % bytes.len();
+        bytes[place] ^= 0x20;
+        fs::write(file, bytes).unwrap();
+        let store = open(folder.path());
+        if (0..200).any(|number| store.leaves(model.id, LeafIndex::new(number), 1, usize::MAX).is_err()) {
+            drop(store);
+            again += 1;
+        }
+        model.check(&open(folder.path()));
     }
+    assert!(again < 40, "what the start looks at is mended at once");
+    fs::remove_dir_all(&index).unwrap();
+    model.check(&open(folder.path()));
+    fs::remove_dir_all(&index).unwrap();
+    fs::write(&index, b"not even a folder").unwrap();
+    model.check(&open(folder.path()));
+}
+
+#[test]
+fn a_log_may_change_its_index() {
+    let (folder, mut model) = indexed(IndexKind::Sled);
+    let store = with(folder.path(), IndexKind::Tables);
+    model.check(&store);
+    store.commit(vec![model.append([leaf(900, 100)])]).unwrap();
+    drop(store);
+    assert!(!folder.path().join("index").exists(), "it was of use to nobody");
+    model.check(&with(folder.path(), IndexKind::Sled));
+    assert!(!folder.path().join("tables").exists());
 }
 
 #[test]
