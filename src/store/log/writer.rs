@@ -51,6 +51,8 @@ struct State {
     /// Something in the index is not synced.
     dirty: bool,
     stop: bool,
+    /// Nothing will be written any more: what comes is dropped, and with it whoever waits for it is told.
+    ended: bool,
     /// How many ledgers and entries are in the index.
     indexed: (u32, u64),
 }
@@ -58,6 +60,16 @@ struct State {
 enum Item {
     Frame(Update),
     Keep(Keep),
+}
+
+impl Item {
+    /// How many keys it changes.
+    fn keys(&self) -> usize {
+        match self {
+            Self::Frame(update) => update.keys(),
+            Self::Keep(keep) => 1 + keep.under.len(),
+        }
+    }
 }
 
 /// What the law wants kept beside a ledger.
@@ -78,18 +90,32 @@ impl Queue {
     }
 
     pub(super) fn push(&self, update: Update) {
-        let mut state = self.state();
-        state.keys += update.keys();
-        state.items.push_back(Item::Frame(update));
-        self.changed.notify_all();
+        self.put(Item::Frame(update));
     }
 
     pub(super) fn keep(&self, keep: Keep) {
+        self.put(Item::Keep(keep));
+    }
+
+    fn put(&self, item: Item) {
         let mut state = self.state();
-        state.keys += 1 + keep.under.len();
-        state.hurry = true;
-        state.items.push_back(Item::Keep(keep));
+        if state.ended {
+            return;
+        }
+        state.keys += item.keys();
+        state.hurry |= matches!(item, Item::Keep(_));
+        state.items.push_back(item);
         self.changed.notify_all();
+    }
+
+    /// Drops what waits, and whatever comes: whoever waits for it learns from its sender that nobody writes any more.
+    fn end(&self) {
+        let mut state = self.state();
+        state.ended = true;
+        let dropped = mem::take(&mut state.items);
+        self.changed.notify_all();
+        drop(state);
+        drop(dropped);
     }
 
     /// Whether so much waits that a commit has to.
@@ -161,10 +187,7 @@ impl Queue {
         let (mut taken, mut keys) = (Vec::new(), 0);
         while keys < BATCH_KEYS {
             let Some(item) = state.items.pop_front() else { break };
-            keys += match &item {
-                Item::Frame(update) => update.keys(),
-                Item::Keep(keep) => 1 + keep.under.len(),
-            };
+            keys += item.keys();
             taken.push(item);
         }
         state.busy = !taken.is_empty();
@@ -195,8 +218,18 @@ enum Next {
     End,
 }
 
-/// Works until it is told to stop, and nothing is left.
+/// Ends a queue, whichever way its thread ends.
+struct Ends<'a>(&'a Queue);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// Works until it is told to stop, and nothing is left, or the store has stopped.
 pub(super) fn run(inner: &Inner) {
+    let _ends = Ends(&inner.queue);
     let (mut written, mut synced) = (Instant::now(), Instant::now());
     loop {
         let went_well = match inner.queue.wait(written, synced) {
@@ -229,9 +262,7 @@ pub(super) fn sync(inner: &Inner) -> bool {
 fn failed(inner: &Inner, problem: &str) {
     error!(problem, "the index cannot be written: the store stops; at the next start it is made anew from the log");
     inner.stopped.store(true, Ordering::SeqCst);
-    // Those that still wait learn it from the senders that are dropped here.
-    drop(mem::take(&mut inner.queue.state().items));
-    inner.queue.wake();
+    inner.queue.end();
 }
 
 /// Puts some of what waits into the index; `false` if it failed: then the store has stopped.
@@ -298,4 +329,29 @@ fn keep_changes(inner: &Inner, keep: &Keep, changes: &mut Vec<Change>) -> Result
     }
     changes.extend(keep.under.iter().map(|(key, value)| (under_key(keep.number, key), value.clone())));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{RecvError, sync_channel};
+
+    use bytes::Bytes;
+
+    use super::{Keep, Queue};
+
+    #[test]
+    fn what_comes_after_the_end_is_dropped_like_what_waited_for_it() {
+        let queue = Queue::new((0, 0));
+        let keep = || {
+            let (done, told) = sync_channel(1);
+            queue.keep(Keep { number: 0, snapshot: Bytes::new(), under: Vec::new(), done });
+            told
+        };
+        let waiting = keep();
+        queue.end();
+        for told in [waiting, keep()] {
+            assert_eq!(told.recv().err(), Some(RecvError));
+        }
+        assert!(queue.is_empty());
+    }
 }

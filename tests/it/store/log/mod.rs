@@ -4,6 +4,7 @@ mod backup;
 mod crash;
 mod damage;
 mod guard;
+mod stopping;
 
 use std::{
     env,
