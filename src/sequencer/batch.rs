@@ -29,7 +29,7 @@ use crate::{
         answer::{Answer, Judged, Recorded},
         error::SubmitError,
         is_founding,
-        recovery::seen_root,
+        proven::{Known, Proofs},
         task::State,
     },
     statement::{
@@ -223,12 +223,16 @@ impl Batch {
         let Some(seen) = signed.statement().seen else { return Ok(None) };
         let Some(size) = TreeSize::new(seen.tree_size) else { return Ok(None) };
         let (now, mine) = (state.frontier.size(), self.size_before());
-        let stored = place.flying.map_or(mine, Self::size_before);
+        let stored = place.flying.map_or(&self.before, |flying| &flying.before);
         match place.flying {
             _ if size == TreeSize::ZERO || size > now => Ok(None),
             _ if size >= mine => Ok(root_at(&self.overlay, size).ok()),
-            Some(flying) if size >= stored => Ok(root_at(&flying.overlay, size).ok()),
-            _ => seen_root(place.store, place.ledger, stored.get(), signed).map_err(|_| SubmitError::NotCommitted),
+            Some(flying) if size >= stored.size() => Ok(root_at(&flying.overlay, size).ok()),
+            _ => {
+                let known = Known { size: stored.size(), root: stored.root() };
+                let proofs = Proofs { store: place.store, ledger: place.ledger, known };
+                proofs.root(size).map(Some).map_err(|_| SubmitError::NotCommitted)
+            }
         }
     }
 

@@ -15,6 +15,7 @@ mod error;
 mod keeping;
 mod kept;
 mod ledgers;
+mod proven;
 mod read;
 mod reader;
 mod recovery;

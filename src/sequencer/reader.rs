@@ -21,7 +21,8 @@ use crate::{
         Sequencer,
         error::ReadError,
         keeping::{KeepingError, prefixed, recall_all, slip},
-        read::{past, sign_at},
+        proven::Proofs,
+        read::past,
         task::Command,
     },
     statement::{Signed, id::AgreementId, wire},
@@ -81,7 +82,8 @@ impl Sequencer {
         let told = self.reading(agreement, move |nodes, ledger| {
             let checkpoint = match size {
                 Some(size) if size != latest.checkpoint().size.get() => {
-                    sign_at(nodes, ledger, past(size, &latest)?, &signer)?
+                    let known = latest.as_ref().into();
+                    Proofs { store: nodes, ledger, known }.sign(past(size, &latest)?, &signer)?
                 }
                 _ => latest.as_ref().clone(),
             };

@@ -34,7 +34,8 @@ use crate::{
         error::{OpenError, SubmitError},
         keeping::{Done, Keeping, KeepingError, Kept, Memory},
         ledgers::{Durable, Ledgers},
-        recovery::{Begin, recover, seen_root},
+        proven::Proofs,
+        recovery::{Begin, recover, seen_size},
         threads::Threads,
     },
     statement::{Signed, id::AgreementId},
@@ -411,9 +412,9 @@ impl Working {
                     error!(agreement = %self.task.agreement, "a view panicked");
                 }
             }
-            (Command::Validate { signed, answer }, Some((agreement, keeping)), _) => {
+            (Command::Validate { signed, answer }, Some(law), Some(checkpoint)) => {
                 // Who asked may have gone.
-                let _ = answer.send(self.task.validate(agreement, keeping, &signed));
+                let _ = answer.send(self.task.validate(law, &checkpoint, &signed));
             }
             (Command::Spoilt { lineage }, Some((_, keeping)), _) => keeping.spoil(lineage),
             (Command::Validate { answer, .. }, ..) => {
@@ -434,14 +435,20 @@ impl State {
 }
 
 impl LedgerTask {
-    fn validate(&self, agreement: &mut Agreement, keeping: &mut Keeping, signed: &Signed) -> Result<(), SubmitError> {
+    fn validate(
+        &self,
+        (agreement, keeping): (&mut Agreement, &mut Keeping),
+        checkpoint: &SignedCheckpoint,
+        signed: &Signed,
+    ) -> Result<(), SubmitError> {
         let (store, ledger) = (self.store.as_ref(), self.ledger);
         let found = store.find(ledger, signed.id().digest()).map_err(|_| SubmitError::NotCommitted)?;
         if found.is_some() {
             return Ok(());
         }
-        let seen = seen_root(store, ledger, agreement.size(), signed).map_err(|_| SubmitError::NotCommitted)?;
-        check_seen(signed, seen)?;
+        let proofs = Proofs { store, ledger, known: checkpoint.into() };
+        let seen = seen_size(signed, agreement.size()).map(|size| proofs.root(size)).transpose();
+        check_seen(signed, seen.map_err(|_| SubmitError::NotCommitted)?)?;
         let at = (self.clock)().max(agreement.last_admitted());
         keeping.recall(store, ledger, agreement, signed, at).map_err(|_| SubmitError::NotCommitted)?;
         // Only asked for; what is not applied changes nothing.

@@ -9,6 +9,7 @@ mod kept;
 mod opening;
 mod reads;
 mod refused;
+mod rot;
 mod watched;
 
 use std::sync::{
