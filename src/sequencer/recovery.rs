@@ -9,6 +9,7 @@ use tracing::warn;
 
 use crate::{
     agreement::{Agreement, refusal::check_seen},
+    causes::Causes,
     checkpoint::{SignedCheckpoint, note::NoteVerifier},
     digest::Digest,
     keys::KnownKeys,
@@ -21,7 +22,6 @@ use crate::{
     },
     parallel,
     sequencer::{
-        committer::Causes,
         error::OpenError,
         keeping::{Keeping, Memory, Opened, warn_unusable},
         read::StoreNodes,

@@ -10,7 +10,7 @@ use std::{
 use source::Source;
 
 /// Who may import whom. A room is a file or folder of `src`; `main` and `cli` stand on everything below them.
-const ROOMS: [(&str, &[&str]); 21] = [
+const ROOMS: [(&str, &[&str]); 22] = [
     ("main", &["cli"]),
     (
         "cli",
@@ -31,6 +31,7 @@ const ROOMS: [(&str, &[&str]); 21] = [
             "digest",
             "time",
             "text",
+            "causes",
             "parallel",
         ],
     ),
@@ -50,6 +51,7 @@ const ROOMS: [(&str, &[&str]); 21] = [
             "digest",
             "time",
             "text",
+            "causes",
         ],
     ),
     (
@@ -66,6 +68,7 @@ const ROOMS: [(&str, &[&str]); 21] = [
             "parallel",
             "digest",
             "time",
+            "causes",
         ],
     ),
     (
@@ -82,9 +85,10 @@ const ROOMS: [(&str, &[&str]); 21] = [
             "parallel",
             "digest",
             "time",
+            "causes",
         ],
     ),
-    ("store", &["ledger", "checkpoint", "merkle", "digest"]),
+    ("store", &["ledger", "checkpoint", "merkle", "digest", "causes"]),
     ("client", &["ledger", "checkpoint", "merkle", "envelope", "statement", "keys", "proto", "digest", "time"]),
     ("agreement", &["statement", "split", "keys", "digest", "time"]),
     ("ledger", &["checkpoint", "envelope", "merkle", "keys", "digest", "time"]),
@@ -99,6 +103,7 @@ const ROOMS: [(&str, &[&str]); 21] = [
     ("digest", &[]),
     ("time", &[]),
     ("text", &[]),
+    ("causes", &[]),
     ("lib", &[]),
 ];
 
