@@ -283,6 +283,12 @@ impl Sequencer {
         self.inner.ledgers.live()
     }
 
+    /// Returns why its store has stopped, if it has: only opening it anew helps.
+    #[must_use]
+    pub fn store_stopped(&self) -> Option<String> {
+        self.inner.store.stopped()
+    }
+
     /// Stops: what was taken is finished and answered, nothing more is taken.
     pub async fn shut_down(&self) {
         let mut stopping = Vec::new();

@@ -22,6 +22,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::{
     agreement::{Agreement, refusal::check_seen},
+    causes::Causes,
     checkpoint::{SignedCheckpoint, note::NoteSigner},
     envelope::Envelope,
     ledger::LedgerId,
@@ -397,7 +398,7 @@ impl Working {
                 self.task.founded = false;
                 self.state = Some(State::unfounded(self.task.memory));
             }
-            Err(failed) => error!(agreement = %task.agreement, error = %failed, "cannot recover ledger"),
+            Err(failed) => error!(agreement = %task.agreement, error = %Causes(&failed), "cannot recover ledger"),
         }
     }
 

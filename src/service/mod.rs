@@ -31,7 +31,7 @@ use tokio::{
 };
 use tonic::{Extensions, transport::Server};
 use tonic_reflection::server::Builder as ReflectionBuilder;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::{
     keys::KnownKeys,
@@ -151,9 +151,15 @@ pub async fn serve(
         .add_service(ledgers)
         .add_service(agreements)
         .serve_with_incoming_shutdown(incoming, async move { when_told.notified().await });
+    let mut broken = None;
     let stopping = async {
-        shutdown.await;
-        info!("stopping");
+        tokio::select! {
+            () = shutdown => info!("stopping"),
+            why = store_stopped(&sequencer) => {
+                error!(%why, "the store has stopped, and nothing can be taken in or told any more: the server ends; start it again");
+                broken = Some(why);
+            }
+        }
         health.set_not_serving::<LedgerServiceServer<LedgerFace>>().await;
         health.set_not_serving::<AgreementServiceServer<AgreementFace>>().await;
         told.notify_one();
@@ -166,8 +172,21 @@ pub async fn serve(
     }
     sequencer.shut_down().await;
     info!("stopped");
-    Ok(())
+    broken.map_or(Ok(()), |why| Err(ServeError::StoreStopped { why }))
 }
+
+/// Waits until the store has stopped; returns why.
+async fn store_stopped(sequencer: &Sequencer) -> String {
+    loop {
+        if let Some(why) = sequencer.store_stopped() {
+            return why;
+        }
+        tokio::time::sleep(STORE_LOOK_INTERVAL).await;
+    }
+}
+
+/// So long nobody is told that the store has stopped but who asks for something.
+const STORE_LOOK_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Names, sizes and codes that a well-behaved client sends take a few hundred bytes.
 const HEADER_LIST_BYTES_MAX: u32 = 16 * 1_024;
@@ -223,6 +242,12 @@ const STREAM_RETRY_AFTER: Duration = Duration::from_secs(1);
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
+    /// A write or sync failed, so that nothing can be promised any more.
+    #[error("the store has stopped ({why}): start the server again")]
+    StoreStopped {
+        /// What failed.
+        why: String,
+    },
     /// Connections cannot be served.
     #[error("connections cannot be served")]
     Transport {

@@ -39,11 +39,9 @@ pub mod walk;
 mod writer;
 
 use std::{
+    error::Error,
     path::Path,
-    sync::{
-        Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
     thread::{self, JoinHandle},
 };
 
@@ -51,18 +49,21 @@ pub use damage::{LAST_GOOD_MAX, LogDamage};
 pub use frame::LogId;
 pub use segments::Position;
 
-use crate::store::{
-    StoreError,
-    disk::{Disk, Held, folder::FolderDisk},
-    log::{
-        index::{Index, sled::SledIndex},
-        ledgers::Ledgers,
-        mark::Mark,
-        recent::Recent,
-        recovery::recover,
-        segments::{SEGMENT_BYTES, Segments},
-        tail::Tail,
-        writer::Queue,
+use crate::{
+    causes::Causes,
+    store::{
+        StoreError,
+        disk::{Disk, Held, folder::FolderDisk},
+        log::{
+            index::{Index, sled::SledIndex},
+            ledgers::Ledgers,
+            mark::Mark,
+            recent::Recent,
+            recovery::recover,
+            segments::{SEGMENT_BYTES, Segments},
+            tail::Tail,
+            writer::Queue,
+        },
     },
 };
 
@@ -119,8 +120,8 @@ struct Inner {
     queue: Queue,
     /// Held for reading while a snapshot is put together from its pieces, and for writing while they are replaced.
     keeping: RwLock<()>,
-    /// Set once a sync has failed: from then on what can be read may not be what is durable, so nothing is read either.
-    stopped: AtomicBool,
+    /// Why a sync has failed: from then on what can be read may not be what is durable, so nothing is read either.
+    stopped: OnceLock<String>,
 }
 
 /// What only a commit touches.
@@ -169,7 +170,7 @@ impl LogStore {
             index: recovered.index,
             queue: Queue::new(indexed),
             keeping: RwLock::default(),
-            stopped: AtomicBool::new(false),
+            stopped: OnceLock::new(),
         });
         let thread = match config.settling {
             Settling::WhenAsked => None,
@@ -212,11 +213,12 @@ impl LogStore {
 
 impl Inner {
     fn has_stopped(&self) -> bool {
-        self.stopped.load(Ordering::SeqCst)
+        self.stopped.get().is_some()
     }
 
-    fn stop(&self) {
-        self.stopped.store(true, Ordering::SeqCst);
+    fn stop(&self, why: &dyn Error) {
+        // The first is why; what fails behind it fails because of it.
+        let _ = self.stopped.set(Causes(why).to_string());
         self.queue.wake();
     }
 }

@@ -2,22 +2,25 @@
 
 use std::{
     collections::VecDeque,
-    mem,
+    io, mem,
     panic::{self, AssertUnwindSafe},
-    sync::{Condvar, Mutex, MutexGuard, PoisonError, atomic::Ordering, mpsc},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc},
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use tracing::error;
 
-use crate::store::{
-    StoreError,
-    log::{
-        Inner,
-        index::Change,
-        keys::{APPLIED_KEY, PIECE_BYTES, piece_key, under_key},
-        ledgers::Update,
+use crate::{
+    causes::Causes,
+    store::{
+        StoreError,
+        log::{
+            Inner,
+            index::Change,
+            keys::{APPLIED_KEY, PIECE_BYTES, piece_key, under_key},
+            ledgers::Update,
+        },
     },
 };
 
@@ -253,15 +256,20 @@ pub(super) fn run(inner: &Inner) {
 pub(super) fn sync(inner: &Inner) -> bool {
     match panic::catch_unwind(AssertUnwindSafe(|| inner.index.sync())) {
         Ok(Ok(())) => inner.queue.synced(),
-        Ok(Err(problem)) => failed(inner, &problem.to_string()),
-        Err(_) => failed(inner, "it panicked"),
+        Ok(Err(problem)) => failed(inner, &problem),
+        Err(_) => failed(inner, &panicked()),
     }
     !inner.has_stopped()
 }
 
-fn failed(inner: &Inner, problem: &str) {
-    error!(problem, "the index cannot be written: the store stops; at the next start it is made anew from the log");
-    inner.stopped.store(true, Ordering::SeqCst);
+fn panicked() -> StoreError {
+    StoreError::Disk { doing: "writing the index", source: io::Error::other("it panicked") }
+}
+
+fn failed(inner: &Inner, problem: &StoreError) {
+    let why = Causes(problem);
+    error!(%why, "the index cannot be written: the store stops; at the next start it is made anew from the log");
+    inner.stop(problem);
     inner.queue.end();
 }
 
@@ -277,8 +285,8 @@ pub(super) fn write_some(inner: &Inner) -> bool {
             inner.queue.finished(keys, Some(indexed));
             return true;
         }
-        Ok(Err(problem)) => problem.to_string(),
-        Err(_) => "it panicked".into(),
+        Ok(Err(problem)) => problem,
+        Err(_) => panicked(),
     };
     failed(inner, &problem);
     for item in items {
