@@ -11,6 +11,7 @@
 mod answer;
 mod batch;
 mod committer;
+mod entered;
 mod error;
 mod keeping;
 mod kept;
@@ -28,6 +29,7 @@ use bytes::Bytes;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub use committer::Commits;
+pub use entered::{Entered, NotEntered};
 pub use error::{OpenError, ReadError, Refused, SubmitError};
 pub use keeping::Memory;
 pub use kept::{KeptError, KeptLaw, List};
@@ -56,8 +58,9 @@ use crate::{
         index::{LeafIndex, TreeSize},
     },
     sequencer::{
-        answer::{Answer, Judged},
+        answer::Judged,
         committer::Committer,
+        entered::NotSent,
         keeping::Keeping,
         ledgers::{Durable, Handle, Ledgers},
         recovery::recover_all,
@@ -183,7 +186,9 @@ impl Sequencer {
 
     async fn with(store: Arc<dyn Store>, config: SequencerConfig, committer: Committer) -> Result<Self, OpenError> {
         // Fails here rather than at the first founding.
-        signer(&config, "agr1").map_err(|source| OpenError::Operator { operator: config.operator.clone(), source })?;
+        // With the id of some agreement: names have a greatest length.
+        let some = AgreementId::from_digest(empty_root());
+        signer(&config, some).map_err(|source| OpenError::Operator { operator: config.operator.clone(), source })?;
         let (ledgers, folds) = (Arc::new(Ledgers::new(config.live_max)), Arc::new(Semaphore::new(FOLDS_AT_ONCE)));
         let inner = Inner { store, config, committer, ledgers, folds };
         let sequencer = Self { inner: Arc::new(inner) };
@@ -205,19 +210,22 @@ impl Sequencer {
     ///
     /// If the two are not the same statement: one would be admitted and the other kept.
     pub async fn submit(&self, envelope: Envelope, signed: Signed) -> Result<Submitted, SubmitError> {
+        self.enter(envelope, signed).await?.answer().await
+    }
+
+    /// Puts a statement into the queue of its ledger, as [`Self::submit`] does: who enters one after the other has them judged in
+    /// that order.
+    ///
+    /// Errors: [`NotEntered`]. Panics: as [`Self::submit`].
+    pub async fn enter(&self, envelope: Envelope, signed: Signed) -> Result<Entered, NotEntered> {
         let (agreement, statement) = (signed.agreement(), signed.id());
         assert_eq!(envelope.id(), statement.digest(), "a statement is submitted with its own envelope");
         let (answer, answered) = oneshot::channel();
         let command = Command::Submit { envelope: Box::new(envelope), signed: Box::new(signed), answer };
-        self.send(agreement, command).await?;
-        match answered.await.map_err(|_| self.lost())?? {
-            Answer::Recorded(recorded) => recorded.prove(),
-            Answer::Refused { refusal, judged } => Err(self.refused(agreement, statement, *refusal, judged)),
-            // Proving an old entry reads the store; the ledger's only writer does not wait for that.
-            Answer::Before { index } => self.prove_inclusion(agreement, index).await.map_err(|error| match error {
-                ReadError::Stopped => SubmitError::ShuttingDown,
-                _ => SubmitError::NotCommitted,
-            }),
+        match self.send(agreement, command).await {
+            Ok(()) => Ok(Entered { sequencer: self.clone(), agreement, statement, answered }),
+            Err(NotSent::Full(Command::Submit { envelope, signed, .. })) => Err(NotEntered::Full { envelope, signed }),
+            Err(failed) => Err(NotEntered::Failed(failed.into())),
         }
     }
 
@@ -229,7 +237,7 @@ impl Sequencer {
             return refused.map_err(SubmitError::from);
         }
         let (answer, answered) = oneshot::channel();
-        self.send(agreement, Command::Validate { signed: Box::new(signed), answer }).await?;
+        self.send(agreement, Command::Validate { signed: Box::new(signed), answer }).await.map_err(SubmitError::from)?;
         answered.await.map_err(|_| self.lost())?
     }
 
@@ -308,22 +316,23 @@ impl Sequencer {
     }
 
     fn signer(&self, agreement: AgreementId) -> NoteSigner {
-        signer(&self.inner.config, &agreement.to_string()).expect("the operator's name was tried when opening")
+        signer(&self.inner.config, agreement).expect("the operator's name was tried when opening")
     }
 
     /// Hands a command to a ledger's task, which is started if the statement founds the ledger.
-    async fn send(&self, agreement: AgreementId, command: Command) -> Result<(), SubmitError> {
+    async fn send(&self, agreement: AgreementId, command: Command) -> Result<(), NotSent> {
         let mut command = command;
         loop {
             let handle = match self.handle(agreement).await {
                 Ok(Some(handle)) => handle,
                 Ok(None) => self.found(agreement, &command)?,
-                Err(ReadError::Stopped) => return Err(SubmitError::ShuttingDown),
-                Err(_) => return Err(SubmitError::NotCommitted),
+                Err(ReadError::Stopped) => return Err(SubmitError::ShuttingDown.into()),
+                // Whether the statement is in the ledger, nobody could look.
+                Err(_) => return Err(SubmitError::CommitUnclear.into()),
             };
             match handle.queue.try_send(command) {
                 Ok(()) => return Ok(()),
-                Err(mpsc::error::TrySendError::Full(_)) => return Err(SubmitError::Busy),
+                Err(mpsc::error::TrySendError::Full(back)) => return Err(NotSent::Full(back)),
                 Err(mpsc::error::TrySendError::Closed(back)) => command = back,
             }
             self.restart(agreement, &handle).map_err(|_| SubmitError::ShuttingDown)?;
@@ -424,6 +433,6 @@ fn is_founding(signed: &Signed) -> bool {
     matches!(signed.statement().body, Body::Proposal(_))
 }
 
-fn signer(config: &SequencerConfig, agreement: &str) -> Result<NoteSigner, NoteError> {
+fn signer(config: &SequencerConfig, agreement: AgreementId) -> Result<NoteSigner, NoteError> {
     NoteSigner::new(&format!("{}/ledger/{agreement}", config.operator), config.log_key.clone())
 }

@@ -18,9 +18,9 @@ use tonic::{Extensions, Status, Streaming};
 use crate::{
     envelope::Envelope,
     proto::counterfoil::v1::{
-        self as v1, Receipt, SubmitStatementsRequest, SubmitStatementsResponse, submit_statements_response::Outcome,
+        self as v1, SubmitStatementsRequest, SubmitStatementsResponse, submit_statements_response::Outcome,
     },
-    sequencer::SubmitError,
+    sequencer::{Entered, NotEntered, SubmitError},
     service::{
         Shared, StreamPermit,
         borders::said_by_library,
@@ -69,7 +69,7 @@ type Opening = Result<(JoinHandle<Vec<Opened>>, OwnedSemaphorePermit), No>;
 type Opened = Result<(Envelope, Signed), No>;
 /// Statements that have entered the sequencer's queue, or were refused, or why the stream ends.
 type Entering = Result<(Vec<Answer>, OwnedSemaphorePermit), No>;
-type Answer = Pin<Box<dyn Future<Output = Result<Receipt, No>> + Send>>;
+type Answer = Result<Entered, No>;
 
 async fn read_all(mut shared: Shared, mut requests: Streaming<SubmitStatementsRequest>, opened: mpsc::Sender<Opening>) {
     let window = Arc::new(Semaphore::new(usize::try_from(WINDOW_BYTES_MAX).unwrap_or(usize::MAX)));
@@ -189,37 +189,24 @@ async fn enter_each(shared: &Shared, opened: Vec<Opened>) -> Vec<Answer> {
     for one in opened {
         answers.push(match one {
             Ok((envelope, signed)) => enter(shared, envelope, signed).await,
-            Err(no) => Box::pin(async move { Err(no) }),
+            Err(no) => Err(no),
         });
     }
     answers
 }
 
-/// Puts a statement into the sequencer's queue, and waits while that is full. Returns what waits for its answer.
-async fn enter(shared: &Shared, envelope: Envelope, signed: Signed) -> Answer {
-    // The queue takes the statement with it, even when it is full; opening it again is cheaper than a copy for each.
-    let kept = envelope.clone();
-    let (mut envelope, mut signed, mut tries) = (envelope, signed, 1);
+/// Puts a statement into the sequencer's queue, and waits while that is full.
+async fn enter(shared: &Shared, mut envelope: Envelope, mut signed: Signed) -> Answer {
+    let mut tries = 1;
     loop {
-        let sequencer = shared.sequencer.clone();
-        let mut submitting = Box::pin(async move { sequencer.submit(envelope, signed).await });
-        // Asked once, it is in the queue, or the queue is full.
-        let asked = poll_fn(|cx| Poll::Ready(submitting.as_mut().poll(cx))).await;
-        if let Poll::Ready(Err(SubmitError::Busy)) = asked
-            && tries < BUSY_TRIES_MAX
-            && let Ok(opened) = open_with(&kept, &shared.known)
-        {
-            (envelope, signed, tries) = (kept.clone(), opened, tries + 1);
-            tokio::time::sleep(BUSY_RETRY_AFTER).await;
-            continue;
+        match shared.sequencer.enter(envelope, signed).await {
+            Ok(entered) => return Ok(entered),
+            Err(NotEntered::Full { envelope: back, signed: said }) if tries < BUSY_TRIES_MAX => {
+                (envelope, signed, tries) = (*back, *said, tries + 1);
+                tokio::time::sleep(BUSY_RETRY_AFTER).await;
+            }
+            Err(not) => return Err(SubmitError::from(not).into()),
         }
-        return Box::pin(async move {
-            let submitted = match asked {
-                Poll::Ready(submitted) => submitted,
-                Poll::Pending => submitting.await,
-            };
-            submitted.map(|submitted| wire::receipt(&submitted)).map_err(No::from)
-        });
     }
 }
 
@@ -236,8 +223,12 @@ async fn answer_all(
             Err(no) => return drop(hand(&answers, Err(no.into()), patience).await),
         };
         for answer in entered {
-            let outcome = match answer.await {
-                Ok(receipt) => Outcome::Receipt(receipt),
+            let answered = match answer {
+                Ok(entered) => entered.answer().await.map_err(No::from),
+                Err(no) => Err(no),
+            };
+            let outcome = match answered {
+                Ok(submitted) => Outcome::Receipt(wire::receipt(&submitted)),
                 Err(no) => Outcome::Refused(no.into_refused()),
             };
             let answer = Ok(SubmitStatementsResponse { outcome: Some(outcome) });

@@ -12,12 +12,13 @@ use counterfoil::{
         SubmitStatementsRequest, ledger_service_client::LedgerServiceClient, submit_statements_response::Outcome,
     },
     sequencer::SequencerConfig,
+    service::ServiceConfig,
 };
 use tonic::Code;
 
 use crate::{
     parties::{attest, contribute, id, key},
-    service::size,
+    service::{size, stop::Slow},
     serving::{Serving, in_force},
 };
 
@@ -75,6 +76,24 @@ async fn answers_come_in_order_with_refusals_among_them_and_entries_as_they_were
         }
     }
     assert_eq!(size(&mut client, agreement).await, next);
+}
+
+/// Nothing of the ledger is in memory when the stream begins: what comes first waits for it, and nothing overtakes it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_order_of_a_stream_is_the_order_of_a_ledger_that_is_opened_for_it() {
+    let store = Slow::new();
+    let serving = Serving::start(Arc::<Slow>::clone(&store), ServiceConfig::default()).await;
+    let agreement = in_force(&mut serving.client().await).await;
+    serving.stop().await;
+    let serving = Serving::start(Arc::<Slow>::clone(&store), ServiceConfig::default()).await;
+    store.slow_to_open.store(true, Ordering::SeqCst);
+    let claims: Vec<_> = (0..40).map(|_| contribute("community", agreement)).collect();
+    let attested = claims.iter().map(|claim| attest("enterprise", agreement, &[id(claim)]));
+    let envelopes: Vec<_> = claims.iter().cloned().chain(attested).collect();
+    let mut places = Vec::new();
+    let told = |_, answer: Result<Recorded, Refused>| places.push(answer.map(|recorded| recorded.index));
+    serving.client().await.submit_all(envelopes, None, told).await.unwrap();
+    assert_eq!(places, (2..82).map(Ok).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -29,15 +29,17 @@ use crate::{
     serving::{Serving, in_force},
 };
 
-/// A store whose commits take long once it is told so.
+/// A store whose commits take long once it is told so, or the opening of its ledgers.
 pub struct Slow {
     inner: MemoryStore,
     pub slow: AtomicBool,
+    pub slow_to_open: AtomicBool,
 }
 
 impl Slow {
     pub fn new() -> Arc<Self> {
-        Arc::new(Self { inner: MemoryStore::new(), slow: AtomicBool::new(false) })
+        let (slow, slow_to_open) = (AtomicBool::new(false), AtomicBool::new(false));
+        Arc::new(Self { inner: MemoryStore::new(), slow, slow_to_open })
     }
 }
 
@@ -47,6 +49,9 @@ impl Store for Slow {
     }
 
     fn head(&self, ledger: LedgerId) -> Result<Option<Head>, StoreError> {
+        if self.slow_to_open.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(100));
+        }
         self.inner.head(ledger)
     }
 
