@@ -14,6 +14,7 @@ use crate::{
         Agreement,
         refusal::{Refusal, check_seen},
     },
+    causes::Causes,
     checkpoint::{Checkpoint, SignedCheckpoint, note::NoteSigner},
     digest::Digest,
     envelope::Envelope,
@@ -166,7 +167,10 @@ impl Batch {
             Ok(Some(index)) if index.get() < self.size_before().get() => Some(Held::Before { index: index.get() }),
             Ok(_) => None,
             // Whether it is there already cannot be told, so it must not be put there.
-            Err(_) => Some(Held::Failed(SubmitError::NotCommitted)),
+            Err(error) => {
+                error!(ledger = %place.ledger.digest(), error = %Causes(&error), "whether a statement is recorded cannot be told");
+                Some(Held::Failed(SubmitError::CommitUnclear))
+            }
         }
     }
 
@@ -313,9 +317,15 @@ impl Batch {
 
     /// Answers everybody that the batch is not known to be durable; refusals too, for they may rest on it.
     pub(super) fn fail(self, error: impl Fn() -> SubmitError) {
-        for (waiter, _) in self.waiting {
+        for (waiter, held) in self.waiting {
+            let error = match held {
+                // Recorded, or in the batch before: that this one was not written says nothing of it.
+                Held::Before { .. } => SubmitError::CommitUnclear,
+                Held::Failed(error) => error,
+                Held::New { .. } | Held::Refused { .. } => error(),
+            };
             // Who asked may have gone.
-            let _ = waiter.send(Err(error()));
+            let _ = waiter.send(Err(error));
         }
     }
 }

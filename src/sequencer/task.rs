@@ -248,7 +248,8 @@ impl Working {
     }
 
     fn submit(&mut self, submission: Submission) {
-        let Some(state) = &mut self.state else { return submission.answer(Err(SubmitError::NotCommitted)) };
+        // Not recovered: whether it is in the ledger, nobody could look.
+        let Some(state) = &mut self.state else { return submission.answer(Err(SubmitError::CommitUnclear)) };
         if self.forming.is_idle() {
             self.forming = Batch::on(&state.frontier);
         }
@@ -419,7 +420,7 @@ impl Working {
             }
             (Command::Spoilt { lineage }, Some((_, keeping)), _) => keeping.spoil(lineage),
             (Command::Validate { answer, .. }, ..) => {
-                let _ = answer.send(Err(SubmitError::NotCommitted));
+                let _ = answer.send(Err(SubmitError::CommitUnclear));
             }
             // Whoever waits is told by the dropped sender.
             (Command::View(_) | Command::Spoilt { .. } | Command::Submit { .. } | Command::Stop(_), ..) => {}
@@ -443,7 +444,7 @@ impl LedgerTask {
         signed: &Signed,
     ) -> Result<(), SubmitError> {
         let (store, ledger) = (self.store.as_ref(), self.ledger);
-        let found = store.find(ledger, signed.id().digest()).map_err(|_| SubmitError::NotCommitted)?;
+        let found = store.find(ledger, signed.id().digest()).map_err(|_| SubmitError::CommitUnclear)?;
         if found.is_some() {
             return Ok(());
         }
