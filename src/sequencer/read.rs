@@ -142,18 +142,20 @@ impl Sequencer {
         after: Option<AgreementId>,
         max: usize,
     ) -> Result<Vec<(AgreementId, SignedCheckpoint)>, ReadError> {
-        let store = Arc::clone(&self.inner.store);
         let after = after.map(|agreement| LedgerId::new(agreement.digest()));
         if self.inner.ledgers.is_closed() {
             return Err(ReadError::Stopped);
         }
-        let heads = self.inner.config.threads.wait(move || store.ledgers(after, max));
-        let heads = heads.await.ok_or(ReadError::Failed)?.map_err(|source| ReadError::Store { source })?;
-        let opened = heads.into_iter().map(|(ledger, head)| {
-            let agreement = AgreementId::from_digest(ledger.digest());
-            Ok((agreement, self.open_head(agreement, &head)?))
+        let sequencer = self.clone();
+        // With their signatures, which keep a core busy: ledgers' tasks share the threads that answer.
+        let opened = self.inner.config.threads.wait(move || {
+            let heads = sequencer.inner.store.ledgers(after, max)?.into_iter().map(|(ledger, head)| {
+                let agreement = AgreementId::from_digest(ledger.digest());
+                Ok((agreement, sequencer.open_head(agreement, &head)?))
+            });
+            heads.collect()
         });
-        opened.collect()
+        opened.await.unwrap_or(Err(ReadError::Failed))
     }
 
     /// Returns a watch of the durable size: it changes with every batch. The ledger stays in memory for as long as it lives.
