@@ -11,14 +11,16 @@ use std::{
     time::Duration,
 };
 
-use tracing::error;
+use tracing::{error, info};
 
 use crate::{
+    causes::Causes,
     cli::{
         checkpoint_files::{PartyCheckpoint, hold_all, without_any},
         error::{Exit, Failure},
     },
     store::{
+        StoreError,
         disk::{Disk, folder::FolderDisk},
         log::{
             LogStore,
@@ -155,12 +157,23 @@ impl Guarding {
         let (stop, stopped) = mpsc::channel();
         let (store, path): (_, PathBuf) = (Arc::clone(store), path.to_owned());
         let follow = move || {
+            let mut failing = false;
             loop {
                 let last = !matches!(stopped.recv_timeout(BEHIND), Err(RecvTimeoutError::Timeout));
-                if let Err(error) = guard.follow(&store) {
-                    error!(guard = %path.display(), %error, "the guard is not written any more");
-                    return;
+                let followed = guard.follow(&store);
+                match &followed {
+                    Ok(()) if failing => info!(guard = %path.display(), "the guard is written again"),
+                    Ok(()) => {}
+                    // It ends with the store, which tells of itself.
+                    Err(StoreError::Stopped) => return,
+                    // It may be behind, and is written whole or not at all: what fails now may work in a second.
+                    Err(error) if !failing => {
+                        let error = Causes(error);
+                        error!(guard = %path.display(), %error, "the guard cannot be written, and falls behind: see to its disk");
+                    }
+                    Err(_) => {}
                 }
+                failing = followed.is_err();
                 if last {
                     return;
                 }
