@@ -7,7 +7,6 @@
 
 use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
 
-use bytes::Bytes;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::JoinHandle,
@@ -24,6 +23,7 @@ use crate::{
     service::{
         Shared, StreamPermit,
         borders::said_by_library,
+        counted::counted,
         reader::hand,
         status::No,
         stop::stopping,
@@ -97,7 +97,7 @@ async fn read_all(mut shared: Shared, mut requests: Streaming<SubmitStatementsRe
         let bytes = together.iter().map(window_bytes).sum::<u32>().min(WINDOW_BYTES_MAX);
         let Ok(permit) = Arc::clone(&window).acquire_many_owned(bytes).await else { return };
         // After the window: whoever waits here has room for what it waits for, and what it has already goes on meanwhile.
-        let Some(together) = counted(&shared, together).await else { return };
+        let Some(together) = count(&shared, together).await else { return };
         let known = Arc::clone(&shared.known);
         let open = move |envelope| {
             let envelope = wire::envelope(envelope)?;
@@ -146,26 +146,15 @@ fn window_bytes(envelope: &Option<v1::Envelope>) -> u32 {
 
 /// Counts payloads among those of all streams until the last who holds one lets go of it: then it is in its ledger, or was
 /// refused. Not until its answer is read: a client that reads nothing would hold up the others. `None`: the service ends.
-async fn counted(shared: &Shared, together: Vec<Option<v1::Envelope>>) -> Option<Vec<Option<v1::Envelope>>> {
+async fn count(shared: &Shared, together: Vec<Option<v1::Envelope>>) -> Option<Vec<Option<v1::Envelope>>> {
     let bytes: usize = together.iter().flatten().map(|envelope| envelope.payload.len()).sum();
     let bytes = u32::try_from(bytes.min(shared.config.stream_bytes_max)).unwrap_or(u32::MAX);
     let permit = Arc::new(Arc::clone(&shared.stream_bytes).acquire_many_owned(bytes).await.ok()?);
-    let count = |mut envelope: v1::Envelope| {
-        envelope.payload = Bytes::from_owner(Counted { payload: envelope.payload, _permit: Arc::clone(&permit) });
+    let with_permit = |mut envelope: v1::Envelope| {
+        envelope.payload = counted(envelope.payload, Arc::clone(&permit));
         envelope
     };
-    Some(together.into_iter().map(|envelope| envelope.map(count)).collect())
-}
-
-struct Counted {
-    payload: Bytes,
-    _permit: Arc<OwnedSemaphorePermit>,
-}
-
-impl AsRef<[u8]> for Counted {
-    fn as_ref(&self) -> &[u8] {
-        &self.payload
-    }
+    Some(together.into_iter().map(|envelope| envelope.map(with_permit)).collect())
 }
 
 async fn enter_all(shared: Shared, mut to_enter: mpsc::Receiver<Opening>, entered: mpsc::Sender<Entering>) {

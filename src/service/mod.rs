@@ -6,6 +6,7 @@
 mod agreement;
 mod borders;
 mod bulk;
+mod counted;
 mod disputes;
 mod explain;
 mod export;
@@ -57,8 +58,8 @@ pub struct ServiceConfig {
     pub message_bytes_max: usize,
     /// The most calls that wait for their answer at a time.
     pub calls_max: usize,
-    /// The most statements submitted by calls that were read and have no answer. Who is admitted waits for no more than
-    /// these; with the limit of a payload it bounds their bytes, too.
+    /// The most statements submitted by calls that were read and are in no ledger, whether or not their caller has gone. Who is
+    /// admitted waits for no more than these; with the limit of a payload it bounds their bytes, too.
     pub statements_max: usize,
     /// The most payload bytes of statements submitted by streams that were read and are in no ledger; streams beyond wait.
     pub stream_bytes_max: usize,
