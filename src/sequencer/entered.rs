@@ -7,8 +7,8 @@ use crate::{
     sequencer::{
         Sequencer, Submitted,
         answer::Answer,
+        command::Command,
         error::{ReadError, SubmitError},
-        task::Command,
     },
     statement::{
         Signed,

@@ -10,6 +10,7 @@
 
 mod answer;
 mod batch;
+mod command;
 mod committer;
 mod entered;
 mod error;
@@ -59,12 +60,12 @@ use crate::{
     },
     sequencer::{
         answer::Judged,
+        command::{Command, Look, View},
         committer::Committer,
         entered::NotSent,
         keeping::Keeping,
         ledgers::{Durable, Handle, Ledgers},
         recovery::recover_all,
-        task::{Command, View},
     },
     statement::{
         Body, Signed,
@@ -134,6 +135,9 @@ struct Inner {
 
 /// Folding verifies every signature anew, on every core: more at once would only keep each other, and admission, waiting.
 const FOLDS_AT_ONCE: usize = 2;
+
+/// So many questions of one ledger wait at most for its task, and for the time they take every statement behind them.
+const QUESTIONS_MAX: usize = 64;
 
 /// A statement that is in its ledger.
 #[derive(Clone, Debug)]
@@ -257,18 +261,22 @@ impl Sequencer {
         look: impl FnOnce(&Agreement, &Keeping, &Arc<SignedCheckpoint>) -> R + Send + 'static,
     ) -> Result<R, ReadError> {
         let (answer, answered) = oneshot::channel();
-        let read: View = Box::new(move |agreement, keeping, checkpoint| {
+        let look: Look = Box::new(move |agreement, keeping, checkpoint| {
             // Who asked may have gone.
             let _ = answer.send(look(agreement, keeping, checkpoint));
         });
-        let mut command = Command::View(read);
+        let mut handle = self.handle(agreement).await?.ok_or(ReadError::AgreementNotFound)?;
+        // Here, and not in front of statements, waits who asks when many do.
+        let leave = Arc::clone(&handle.questions).acquire_owned().await.map_err(|_| ReadError::Failed)?;
+        let (view, _asker) = View::new(look, leave);
+        let mut command = Command::View(view);
         loop {
-            let handle = self.handle(agreement).await?.ok_or(ReadError::AgreementNotFound)?;
             match handle.queue.send(command).await {
                 Ok(()) => break,
                 Err(mpsc::error::SendError(back)) => command = back,
             }
             self.restart(agreement, &handle)?;
+            handle = self.handle(agreement).await?.ok_or(ReadError::AgreementNotFound)?;
         }
         answered.await.map_err(|_| if self.inner.ledgers.is_closed() { ReadError::Stopped } else { ReadError::Failed })
     }
@@ -300,7 +308,7 @@ impl Sequencer {
     /// Stops: what was taken is finished and answered, nothing more is taken.
     pub async fn shut_down(&self) {
         let mut stopping = Vec::new();
-        for Handle { queue, durable } in self.inner.ledgers.close() {
+        for Handle { queue, durable, .. } in self.inner.ledgers.close() {
             let (answer, answered) = oneshot::channel();
             // One that has ended has nothing left to finish, but may be finishing.
             let told = queue.send(Command::Stop(answer)).await.is_ok();
@@ -420,7 +428,7 @@ impl Sequencer {
             founded,
         };
         tokio::spawn(task.run(commands));
-        Handle { queue, durable }
+        Handle { queue, questions: Arc::new(Semaphore::new(QUESTIONS_MAX)), durable }
     }
 
     /// What to say when a ledger's task did not answer: it failed, or was stopped before it came to the statement.

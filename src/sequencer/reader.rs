@@ -19,11 +19,11 @@ use crate::{
     merkle::index::LeafIndex,
     sequencer::{
         Sequencer,
+        command::Command,
         error::ReadError,
         keeping::{KeepingError, prefixed, recall_all, slip},
         proven::Proofs,
         read::past,
-        task::Command,
     },
     statement::{Signed, id::AgreementId, wire},
     store::{Store, StoreError},

@@ -27,7 +27,7 @@ use crate::{
         read::StoreNodes,
     },
     statement::{Signed, id::AgreementId, wire},
-    store::{Head, Store, StoreError},
+    store::{Head, Store},
 };
 
 /// A ledger in memory, as its task holds it.

@@ -24,13 +24,12 @@ use crate::{
     agreement::{Agreement, refusal::check_seen},
     causes::Causes,
     checkpoint::{SignedCheckpoint, note::NoteSigner},
-    envelope::Envelope,
     ledger::LedgerId,
     merkle::tree::Frontier,
     sequencer::{
         Clock,
-        answer::Answer,
         batch::{Batch, Place, Submission},
+        command::Command,
         committer::{Committer, Outcome},
         error::{OpenError, SubmitError},
         keeping::{Done, Keeping, KeepingError, Kept, Memory},
@@ -42,23 +41,6 @@ use crate::{
     statement::{Signed, id::AgreementId},
     store::Store,
 };
-
-/// What a ledger's task is asked to do.
-pub(super) enum Command {
-    /// Take a statement in.
-    Submit { envelope: Box<Envelope>, signed: Box<Signed>, answer: oneshot::Sender<Result<Answer, SubmitError>> },
-    /// Say whether it would be taken in.
-    Validate { signed: Box<Signed>, answer: oneshot::Sender<Result<(), SubmitError>> },
-    /// Show the agreement.
-    View(View),
-    /// Fold the ledger anew: something that is kept under this lineage could not be read.
-    Spoilt { lineage: u32 },
-    /// Finish what was asked before, and end.
-    Stop(oneshot::Sender<()>),
-}
-
-/// Looks at an agreement, what is kept of it, and the checkpoint it stands at.
-pub(super) type View = Box<dyn FnOnce(&Agreement, &Keeping, &Arc<SignedCheckpoint>) + Send>;
 
 /// The ledger with everything that was admitted, durable or not.
 pub(super) struct State {
@@ -231,6 +213,12 @@ impl Working {
 
     /// Takes what queued into the batch that is forming; a question ends it.
     async fn take(&mut self, first: Command, commands: &mut mpsc::Receiver<Command>) {
+        // Neither of them is worth opening a ledger for.
+        let first = match first {
+            Command::Stop(done) => return self.stop = Some(done),
+            unwanted if !unwanted.is_wanted() => return,
+            wanted => wanted,
+        };
         if self.state.is_none() && self.task.founded {
             self.recover().await;
         }
@@ -239,7 +227,8 @@ impl Working {
             match command {
                 Command::Submit { envelope, signed, answer } => self.submit(Submission { envelope, signed, answer }),
                 Command::Stop(done) => return self.stop = Some(done),
-                question => return self.questions.push(question),
+                question if question.is_wanted() => return self.questions.push(question),
+                _ => {}
             }
             left -= 1;
             let more = left > 0 && self.forming.has_room(self.task.batch_max);
@@ -283,7 +272,8 @@ impl Working {
                 return;
             }
         }
-        for question in std::mem::take(&mut self.questions) {
+        // Whoever asked may have gone meanwhile.
+        for question in std::mem::take(&mut self.questions).into_iter().filter(Command::is_wanted) {
             self.answer(question);
         }
         // Everything taken in is durable and answered; what is next asked for is answered from the entries.
@@ -409,7 +399,7 @@ impl Working {
         match (question, founded, self.task.durable.checkpoint()) {
             (Command::View(view), Some((agreement, keeping)), Some(checkpoint)) => {
                 // It only looks: the ledger is whole whatever becomes of it.
-                let seen = panic::catch_unwind(AssertUnwindSafe(|| view(agreement, keeping, &checkpoint)));
+                let seen = panic::catch_unwind(AssertUnwindSafe(|| (view.look)(agreement, keeping, &checkpoint)));
                 if seen.is_err() {
                     error!(agreement = %self.task.agreement, "a view panicked");
                 }
