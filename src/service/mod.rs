@@ -16,6 +16,7 @@ mod page;
 mod reader;
 pub mod status;
 mod stop;
+mod unread;
 mod view_dispute;
 mod view_figures;
 mod view_money;
@@ -71,9 +72,14 @@ pub struct ServiceConfig {
     pub connection_streams_max: u32,
     /// The most long streams of one connection at a time.
     pub connection_long_streams_max: usize,
+    /// The most bytes of answers that are made or wait to be read by clients; calls that may have a long one wait for room.
+    pub answer_bytes_max: usize,
+    /// The same of one connection.
+    pub connection_answer_bytes_max: usize,
     /// How long a connection may take to begin to speak.
     pub preface_timeout: Duration,
-    /// How long a client may take to take the next message of a stream.
+    /// How long a client may take to take an answer, or the next message of a stream; one that is not taken by then ends its
+    /// connection.
     pub reader_timeout: Duration,
     /// How long one call may take to its answer.
     pub call_timeout: Duration,
@@ -94,6 +100,8 @@ impl Default for ServiceConfig {
             connections_max: 1_024,
             connection_streams_max: 256,
             connection_long_streams_max: 128,
+            answer_bytes_max: 512 * 1_024 * 1_024,
+            connection_answer_bytes_max: 8 * 1_024 * 1_024,
             preface_timeout: Duration::from_secs(10),
             reader_timeout: Duration::from_secs(60),
             call_timeout: Duration::from_secs(30),
