@@ -6,7 +6,11 @@
 //!   be what is durable.
 //! - The index is written behind, by one thread, from a queue that has an end (`writer`). What is not yet in it is looked up in
 //!   memory first (`recent`). It is made anew from the log whenever it is missing, too old, or not of this log (`recovery`).
-//! - A log that ends before its high-water mark, or is bad where it was durable, is not opened, and says where (`damage`).
+//! - A log that ends before its high-water mark, or is bad where it is read when it is opened, is not opened, and says where
+//!   (`damage`). Read then is, with every check, what is behind the index, and of what is in the index where each file begins and
+//!   ends, and the last frame's check; everything, if the index is of no use. What is older is held against its hash when a leaf is
+//!   read, and against the checkpoint before anything is signed over it (`sequencer`); all of it is read by each backup and by
+//!   `fsck` (`backup`, `survey`).
 //! - A backup is a copy up to the mark, read back from the first frame to the last root before its own mark says that it is there
 //!   (`backup`, `roots`); an older copy in the log's place is found out by a guard elsewhere (`guard`).
 //! - In memory there are a few numbers for each ledger, and none for its entries.
@@ -14,7 +18,7 @@
 //! It stands as the truth, and not sled (`store::sled`), because of what cuts of the power did to sled: flushed as it offers it
 //! all of 20 lost acknowledged batches and 10 databases did not open again; synced under one writer 109 were without loss, but
 //! with several writers 5 of 40 did not open, and one flipped bit makes it drop everything behind without a word. Here a bit
-//! anywhere is named at the next start, and the log is 2 to 4 times faster at batches of 256 and 4,096 in one run, at less than
+//! anywhere is named by the first who reads it, and the log is 2 to 4 times faster at batches of 256 and 4,096 in one run, at less than
 //! a third of the bytes on disk (`benches/store.rs`).
 
 pub mod backup;
