@@ -32,11 +32,13 @@ impl Entered {
             Answer::Recorded(recorded) => recorded.prove(),
             Answer::Refused { refusal, judged } => Err(sequencer.refused(agreement, statement, *refusal, judged)),
             // Proving an old entry reads the store; the ledger's only writer does not wait for that.
-            Answer::Before { index } => sequencer.prove_inclusion(agreement, index).await.map_err(|error| match error {
-                ReadError::Stopped => SubmitError::ShuttingDown,
-                // It is there, and cannot be shown.
-                _ => SubmitError::CommitUnclear,
-            }),
+            Answer::Before { index } => {
+                sequencer.prove_inclusion(agreement, index).await.map_err(|error| match error {
+                    ReadError::Stopped => SubmitError::ShuttingDown,
+                    // It is there, and cannot be shown.
+                    _ => SubmitError::CommitUnclear,
+                })
+            }
         }
     }
 }

@@ -131,10 +131,14 @@ struct Inner {
     ledgers: Arc<Ledgers>,
     /// Leave to fold a prefix of a ledger anew.
     folds: Arc<Semaphore>,
+    /// Leave to read what is put away of a ledger.
+    reads: Arc<Semaphore>,
 }
 
 /// Folding verifies every signature anew, on every core: more at once would only keep each other, and admission, waiting.
 const FOLDS_AT_ONCE: usize = 2;
+/// Reading may go through all that is put away of a ledger, and goes on when its caller has gone.
+const READS_AT_ONCE: usize = 32;
 
 /// So many questions of one ledger wait at most for its task, and for the time they take every statement behind them.
 const QUESTIONS_MAX: usize = 64;
@@ -193,8 +197,9 @@ impl Sequencer {
         // With the id of some agreement: names have a greatest length.
         let some = AgreementId::from_digest(empty_root());
         signer(&config, some).map_err(|source| OpenError::Operator { operator: config.operator.clone(), source })?;
-        let (ledgers, folds) = (Arc::new(Ledgers::new(config.live_max)), Arc::new(Semaphore::new(FOLDS_AT_ONCE)));
-        let inner = Inner { store, config, committer, ledgers, folds };
+        let ledgers = Arc::new(Ledgers::new(config.live_max));
+        let [folds, reads] = [FOLDS_AT_ONCE, READS_AT_ONCE].map(|at_once| Arc::new(Semaphore::new(at_once)));
+        let inner = Inner { store, config, committer, ledgers, folds, reads };
         let sequencer = Self { inner: Arc::new(inner) };
         let opening = sequencer.clone();
         let checked = sequencer.inner.config.threads.wait(move || {
@@ -241,7 +246,9 @@ impl Sequencer {
             return refused.map_err(SubmitError::from);
         }
         let (answer, answered) = oneshot::channel();
-        self.send(agreement, Command::Validate { signed: Box::new(signed), answer }).await.map_err(SubmitError::from)?;
+        self.send(agreement, Command::Validate { signed: Box::new(signed), answer })
+            .await
+            .map_err(SubmitError::from)?;
         answered.await.map_err(|_| self.lost())?
     }
 

@@ -50,7 +50,8 @@ impl Proofs<'_> {
     ///
     /// Errors: [`StoreError::Damaged`] if what is kept leads elsewhere.
     pub(super) fn root(&self, size: TreeSize) -> Result<Digest, StoreError> {
-        let (root, path) = self.gather(|kept| Ok((root_at(kept, size)?, prove_consistency(kept, size, self.known.size)?)))?;
+        let (root, path) =
+            self.gather(|kept| Ok((root_at(kept, size)?, prove_consistency(kept, size, self.known.size)?)))?;
         let proved = check_consistency(size, &root, self.known.size, &self.known.root, &path);
         proved.map_err(|error| self.damaged(format!("a hash that the root of {size} entries leads over"), &error))?;
         Ok(root)

@@ -76,6 +76,8 @@ pub struct ServiceConfig {
     pub answer_bytes_max: usize,
     /// The same of one connection.
     pub connection_answer_bytes_max: usize,
+    /// How many contributions or benefits are looked at for one page, listed or left out.
+    pub looked_max: usize,
     /// How long a connection may take to begin to speak.
     pub preface_timeout: Duration,
     /// How long a client may take to take an answer, or the next message of a stream; one that is not taken by then ends its
@@ -102,6 +104,7 @@ impl Default for ServiceConfig {
             connection_long_streams_max: 128,
             answer_bytes_max: 512 * 1_024 * 1_024,
             connection_answer_bytes_max: 8 * 1_024 * 1_024,
+            looked_max: 10_000,
             preface_timeout: Duration::from_secs(10),
             reader_timeout: Duration::from_secs(60),
             call_timeout: Duration::from_secs(30),

@@ -7,7 +7,8 @@ use tonic_types::{ErrorDetails, StatusExt};
 use tracing::error;
 
 use crate::{
-    agreement::refusal::reasons, causes::Causes, ledger::refusal::SignedRefusal, proto::counterfoil::v1, statement::wire::OpenError,
+    agreement::refusal::reasons, causes::Causes, ledger::refusal::SignedRefusal, proto::counterfoil::v1,
+    statement::wire::OpenError,
 };
 
 /// The domain of every `ErrorInfo`.

@@ -109,7 +109,8 @@ async fn readers_who_never_read_hold_nobody_up() {
 async fn answers_that_nobody_reads_are_bounded_and_end_their_connection() {
     const ASKED: u32 = 20;
     let patience = 5 * SOON;
-    let config = ServiceConfig { answer_bytes_max: 2 * 1_024 * 1_024, reader_timeout: patience, ..ServiceConfig::default() };
+    let config =
+        ServiceConfig { answer_bytes_max: 2 * 1_024 * 1_024, reader_timeout: patience, ..ServiceConfig::default() };
     let serving = Serving::start(Arc::new(MemoryStore::new()), config).await;
     let mut client = serving.client().await;
     let agreement = in_time(long(&mut client)).await;
@@ -138,7 +139,8 @@ async fn answers_that_nobody_reads_are_bounded_and_end_their_connection() {
 /// Its connection may be busy otherwise: an answer is read in time, or it ends.
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_that_are_read_slowly_but_in_time_end_nothing() {
-    let config = ServiceConfig { connection_answer_bytes_max: 1_024 * 1_024, reader_timeout: SOON, ..ServiceConfig::default() };
+    let config =
+        ServiceConfig { connection_answer_bytes_max: 1_024 * 1_024, reader_timeout: SOON, ..ServiceConfig::default() };
     let serving = Serving::start(Arc::new(MemoryStore::new()), config).await;
     let mut client = serving.client().await;
     let agreement = in_time(long(&mut client)).await;

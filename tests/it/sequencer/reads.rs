@@ -128,7 +128,9 @@ async fn a_question_that_nobody_waits_for_any_more_is_not_worked_on() {
     let asked: Vec<_> = (0..500)
         .map(|_| {
             let (sequencer, worked) = (sequencer.clone(), Arc::clone(&worked));
-            tokio::spawn(async move { sequencer.view(deal.id, move |_, _| worked.fetch_add(1, Ordering::SeqCst)).await })
+            tokio::spawn(
+                async move { sequencer.view(deal.id, move |_, _| worked.fetch_add(1, Ordering::SeqCst)).await },
+            )
         })
         .collect();
     let validated = tokio::spawn({

@@ -128,10 +128,7 @@ async fn a_malformed_statement_in_a_stream_is_an_answer_and_ends_nothing() {
     let serving = Serving::in_memory().await;
     let mut client = serving.client().await;
     let agreement = in_force(&mut client).await;
-    let short_key = v1::Envelope {
-        key: vec![1; 31].into(),
-        ..whole(contribute("community", agreement))
-    };
+    let short_key = v1::Envelope { key: vec![1; 31].into(), ..whole(contribute("community", agreement)) };
     let requests = [
         SubmitStatementsRequest { envelope: None },
         SubmitStatementsRequest { envelope: Some(short_key) },
