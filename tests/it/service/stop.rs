@@ -179,9 +179,11 @@ async fn a_server_whose_store_has_stopped_says_so_to_its_health_and_ends() {
     let service = "counterfoil.v1.LedgerService".to_owned();
     let mut told = health.watch(HealthCheckRequest { service }).await.unwrap().into_inner();
     assert_eq!(told.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
-    disk.die_at(disk.calls());
+    // There is still room for a commit, and then it can neither be written nor taken back.
+    disk.die_at(disk.calls() + 1);
     client.submit(contribute("community", agreement), None).await.unwrap_err();
-    assert_eq!(told.message().await.unwrap().unwrap().status(), ServingStatus::NotServing);
+    let told = tokio::time::timeout(Duration::from_secs(20), told.message()).await.unwrap();
+    assert_eq!(told.unwrap().unwrap().status(), ServingStatus::NotServing);
     match serving.ended().await {
         Err(ServeError::StoreStopped { why }) => assert!(why.contains("as planned"), "{why}"),
         other => panic!("{other:?}"),
