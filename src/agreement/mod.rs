@@ -327,6 +327,7 @@ impl Agreement {
             || self.partings.iter().any(|parting| !parting.gone && parting.leaves <= at)
             || self.books.next_release().is_some_and(|due| due <= at)
             || self.money.period_ends(self, at)
+            || self.claims_run_out(at)
     }
 
     /// Takes in what time alone has brought until `at`; it counts from the next entry on.

@@ -291,11 +291,14 @@ impl Agreement {
         let motion = self.motions.find(body.proposal)?;
         let (party, key) = (said.speaker.party, said.speaker.key);
         self.check_asked(motion, party)?;
-        if motion.accepted.get(&party).is_some_and(|keys| keys.contains(&key)) {
+        let mut after = motion.clone();
+        let keys = after.accepted.entry(party).or_default();
+        if !keys.contains(&key) {
+            keys.push(key);
+        } else if !self.is_complete(motion) {
             return Err(Refusal::AlreadyAccepted { signer: key });
         }
-        let mut after = motion.clone();
-        after.accepted.entry(party).or_default().push(key);
+        // Whoever was still awaited may have left since: then who has accepted may say so once more.
         let completes = self.completes(&after, said.at)?;
         Ok(Change::Accepted { motion: motion.id, party, key, completes })
     }
@@ -408,8 +411,8 @@ impl Agreement {
             }
             Change::Accepted { motion, party, key, completes } => {
                 let Some(waiting) = self.motions.open.get_mut(&motion) else { return };
-                waiting.accepted.entry(party).or_default().push(key);
                 if !completes {
+                    waiting.accepted.entry(party).or_default().push(key);
                     return;
                 }
                 let Some(motion) = self.motions.decide(motion) else { return };

@@ -16,7 +16,7 @@ use crate::{
         ids,
         output::heading,
         remedies,
-        session::Session,
+        session::{Session, now},
         table::Table,
         verified::{self, VerifiedLedger},
     },
@@ -78,7 +78,7 @@ fn without(session: &Session, ledger: &VerifiedLedger, args: &ExplainArgs, text:
     let known = remedies::disputable(agreement);
     let subject = remedies::find_disputable(text, &known)?;
     let entry = known.iter().find(|(_, id)| *id == subject).map(|(index, _)| *index);
-    let effect = agreement.effect_without(subject)?;
+    let effect = agreement.effect_without(subject, now())?;
     let terms = agreement.terms();
     let currency = &terms.currencies[position];
     let lines: Vec<Line<'_>> = (0..terms.parties.len()).map(|at| Line::of(&effect, terms, position, at)).collect();

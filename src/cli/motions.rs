@@ -126,6 +126,10 @@ pub(super) fn awaited_text(agreement: &Agreement, motion: &Motion) -> String {
     if awaits_mediator(agreement, motion) {
         names.push("the mediator's consent".to_owned());
     }
+    if names.is_empty() {
+        // All others have left since.
+        names.push("anybody who has accepted, to say so once more".to_owned());
+    }
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     super::words::and(&names)
 }

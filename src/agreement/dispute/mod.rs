@@ -196,24 +196,26 @@ impl Agreement {
     /// Returns by currency what is at stake in a dispute, minor units: what would be held for it alone if it were settled now.
     ///
     /// Errors: as [`Self::account_at`].
-    pub fn at_stake(&self, case: &Case) -> Result<Vec<u64>, Refusal> {
-        let account = self.in_doubt(case)?;
+    pub fn at_stake(&self, case: &Case, at: Timestamp) -> Result<Vec<u64>, Refusal> {
+        let account = self.in_doubt(case, at)?;
         Ok(account.figures.iter().map(|figures| figures.disputed).collect())
     }
 
-    /// Returns the account of everything in the ledger as if nothing else were in doubt and nobody had been paid: it has what every
-    /// party gets at least and at most, and the difference is held.
+    /// Returns the account of everything in the ledger and of what time has brought until `at`, as if nothing else were in doubt and
+    /// nobody had been paid: it has what every party gets at least and at most, and the difference is held.
     ///
     /// Errors: as [`Self::account_at`].
-    pub fn in_doubt(&self, case: &Case) -> Result<Account, Refusal> {
+    pub fn in_doubt(&self, case: &Case, at: Timestamp) -> Result<Account, Refusal> {
         let indexes: Vec<u64> = case.subjects.iter().map(|subject| subject.index).collect();
-        let mut books: Books = self.books.clone();
+        let law = self.by(at);
+        let mut books: Books = law.books.clone();
         books.doubt_only(&indexes);
         books.forget_allocations();
-        Ok(books.account_at(self.next_size())?)
+        Ok(books.account_at(law.shown_size())?)
     }
 
-    /// Returns the account of everything in the ledger, at the size that the next settlement may cover; what is in doubt is held.
+    /// Returns the account of everything in the ledger, at the size that the next settlement may cover; what is in doubt is held. What
+    /// time alone has brought since comes with the next entry, which that does not cover.
     ///
     /// Errors: as [`Self::account_at`].
     pub fn account_now(&self) -> Result<Account, Refusal> {
@@ -239,6 +241,11 @@ impl Agreement {
     }
 
     /// The size of an account of everything that is in the ledger: more than was settled.
+    /// The size of an account of everything in the ledger and of what time alone has brought, which comes with the next entry.
+    pub(super) const fn shown_size(&self) -> u64 {
+        self.size + 1
+    }
+
     pub(super) fn next_size(&self) -> u64 {
         self.size.max(self.books.cut_off() + 1)
     }

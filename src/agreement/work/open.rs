@@ -151,10 +151,14 @@ impl Agreement {
         self.books.doubt(index, subject, Doubt::Points(doubt));
     }
 
+    /// Whether a claim is overdue at `at`, and no entry has shown it yet.
+    pub(in crate::agreement) fn claims_run_out(&self, at: Timestamp) -> bool {
+        let first =
+            self.work.claims.waiting.iter().filter_map(|(days, waiting)| Some((days, waiting.values().next()?)));
+        first.into_iter().any(|(days, claim)| self.course.window_over(claim.admitted, *days, at))
+    }
+
     /// Holds what nobody attested in time, from entry `index` on.
-    ///
-    /// It changes accounts of larger sizes only, which nothing in entry `index` can name: so no guard has to know of it
-    /// beforehand.
     pub(in crate::agreement) fn hold_overdue(&mut self, index: u64, at: Timestamp) {
         let mut over = Vec::new();
         for (days, waiting) in &mut self.work.claims.waiting {

@@ -218,7 +218,8 @@ fn in_dispute(law: &Law, kind: Kind, first: StatementId, last: StatementId) -> (
         }
         Kind::Offer => ("community", Body::Offer(Offer { dispute: first, outcomes })),
         _ => {
-            let effect = law.agreement.effect(first, &outcomes).map_or(Digest::of(&[]), |effect| effect.digest);
+            let effect =
+                law.agreement.effect(first, &outcomes, law.clock).map_or(Digest::of(&[]), |effect| effect.digest);
             ("judge", Body::Ruling(Ruling { dispute: first, outcomes, effect, reasons: Digest::of(&[]) }))
         }
     }

@@ -24,7 +24,7 @@ fn outcomes(of: &[(StatementId, Remedy)]) -> Vec<Outcome> {
     of.iter().map(|(subject, remedy)| Outcome { subject: *subject, remedy: remedy.clone() }).collect()
 }
 
-pub(super) fn dispute(of: &[(StatementId, Remedy)]) -> Body {
+pub(in crate::law) fn dispute(of: &[(StatementId, Remedy)]) -> Body {
     Body::Dispute(Dispute { outcomes: outcomes(of), reason: "a reason".to_owned() })
 }
 
@@ -35,7 +35,7 @@ fn offer(dispute: StatementId, of: &[(StatementId, Remedy)]) -> Body {
 /// A ruling with the effect that it has.
 pub(super) fn ruling(law: &Law, dispute: StatementId, of: &[(StatementId, Remedy)]) -> Body {
     let outcomes = outcomes(of);
-    let effect = law.agreement.effect(dispute, &outcomes).map_or(Digest::of(&[]), |effect| effect.digest);
+    let effect = law.agreement.effect(dispute, &outcomes, law.clock).map_or(Digest::of(&[]), |effect| effect.digest);
     Body::Ruling(Ruling { dispute, outcomes, effect, reasons: Digest::of(&[b"reasons"]) })
 }
 

@@ -399,7 +399,7 @@ impl World {
     pub(crate) fn rule(&mut self, of: u8, number: u64) {
         let Some(dispute) = self.pick(Kind::Dispute, of) else { return };
         let Some(outcomes) = self.between(dispute, number) else { return };
-        let Ok(effect) = self.agreement().effect(dispute, &outcomes) else { return };
+        let Ok(effect) = self.agreement().effect(dispute, &outcomes, self.law.clock) else { return };
         let reasons = Digest::of(&[b"reasons"]);
         let ruling = Body::Ruling(Ruling { dispute, outcomes, effect: effect.digest, reasons });
         if self.say("mediator", ruling.clone()).is_err() {

@@ -140,13 +140,13 @@ proptest! {
         for (dispute, bits) in cases.into_iter().zip([bits, bits >> 16, bits >> 32, bits >> 48].into_iter().cycle()) {
             let size = world.agreement().size();
             let Ok(before) = world.agreement().account_at(size) else { return Ok(()) };
-            let stakes = world.agreement().at_stake(world.agreement().dispute(&dispute).unwrap());
+            let stakes = world.agreement().at_stake(world.agreement().dispute(&dispute).unwrap(), world.law.clock);
             if let Ok(stakes) = stakes {
                 let pools = before.settlement.accounts.iter().map(|account| account.pool);
                 prop_assert!(stakes.iter().zip(pools).all(|(stake, pool)| *stake <= pool));
             }
             let outcomes = world.between(dispute, bits).unwrap();
-            let Ok(effect) = world.agreement().effect(dispute, &outcomes) else { continue };
+            let Ok(effect) = world.agreement().effect(dispute, &outcomes, world.law.clock) else { continue };
             let limits = limits(&before);
             let off = Exact::from(world.agreement().settlement_places().len());
             prop_assert!(lies_between(&effect.after, &limits, &off), "{:?} beyond {:?}", exact(&effect.after), limits);

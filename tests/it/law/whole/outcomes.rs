@@ -142,7 +142,7 @@ fn brute_force(world: &World, dispute: StatementId, items: usize) -> Vec<(Vec<Ex
     let mut found: Option<Vec<(Vec<Exact>, Vec<Exact>)>> = None;
     for bits in 0..1_u64 << items {
         let outcomes = world.between(dispute, bits).unwrap();
-        let after = exact(&world.agreement().effect(dispute, &outcomes).unwrap().after);
+        let after = exact(&world.agreement().effect(dispute, &outcomes, world.law.clock).unwrap().after);
         let Some(found) = &mut found else {
             found = Some(after.iter().map(|exact| (exact.clone(), exact.clone())).collect());
             continue;
@@ -234,7 +234,7 @@ proptest! {
         let (mut world, items) = begin(FOUR, &history);
         let Some((dispute, _)) = disputed(&mut world, &items, &choices, 8, true) else { return Ok(()) };
         let outcomes = world.between(dispute, bits).unwrap();
-        let effect = world.agreement().effect(dispute, &outcomes).unwrap();
+        let effect = world.agreement().effect(dispute, &outcomes, world.law.clock).unwrap();
         let reasons = Digest::of(&[]);
         world.say("mediator", Body::Ruling(Ruling { dispute, outcomes, effect: effect.digest, reasons })).unwrap();
         prop_assert_eq!(account(&world).settlement.accounts, effect.after.settlement.accounts);
