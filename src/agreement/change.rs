@@ -25,7 +25,7 @@ use crate::{
     statement::{
         change::{CounterProposal, KeyGrant, MediatorConsent, TrialVerdict, Withdrawal},
         id::StatementId,
-        rules::Mediator,
+        rules::{Guarantee, Mediator},
         terms::{Scope, Terms},
         work::Contingency,
     },
@@ -129,6 +129,7 @@ impl Agreement {
         }
         self.check_continued(&amended.terms)?;
         terms::check(&amended.terms)?;
+        self.check_guarantors(&amended.terms)?;
         if let Some(mediator) = &amended.terms.mediator {
             self.check_mediator(mediator, &amended.terms)?;
         }
@@ -136,6 +137,24 @@ impl Agreement {
             Some(stated) => self.check_retroactive(&amended.terms, stated),
             None => Ok(()),
         }
+    }
+
+    /// Checks that nobody who has left guarantees more than it did.
+    fn check_guarantors(&self, after: &Terms) -> Result<(), ChangeRefusal> {
+        let now = &self.terms().waterfall.guarantees;
+        let bears = |guarantee: &Guarantee| {
+            let same = |now: &&Guarantee| {
+                (&now.party, &now.guarantor, &now.currency)
+                    == (&guarantee.party, &guarantee.guarantor, &guarantee.currency)
+            };
+            now.iter().find(same).is_some_and(|now| now.amount >= guarantee.amount)
+        };
+        for guarantee in after.waterfall.guarantees.iter().filter(|guarantee| !bears(guarantee)) {
+            if let Some(party) = self.directory().party(&guarantee.guarantor) {
+                self.check_stays(party)?;
+            }
+        }
+        Ok(())
     }
 
     /// Checks that terms go on where the present ones are: what the books keep by position stays at its position.

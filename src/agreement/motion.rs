@@ -19,7 +19,7 @@ use crate::{
         change::TrialVerdict,
         dispute::Outcome,
         id::StatementId,
-        rules::Mediator,
+        rules::{Mediator, SharePolicy},
         terms::{Scope, Terms},
         work::{Contingency, Plan, RiskAssessment},
     },
@@ -120,7 +120,7 @@ pub struct Amended {
 /// Whose acceptance a motion needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Quorum {
-    /// Every party's, newcomers included.
+    /// Every party's, newcomers included, and those that have left where it may change what they are entitled to.
     All,
     /// The mover's own keys.
     Own,
@@ -180,6 +180,18 @@ impl Matter {
             Self::MediatorReplacement(_) => Kind::MediatorReplacement,
             Self::Close => Kind::Close,
             Self::Offer { .. } => Kind::Offer,
+        }
+    }
+
+    /// Whether it may change what parties are entitled to already: then those are asked, too, that have left.
+    fn touches_the_past(&self) -> bool {
+        match self {
+            Self::Offer { .. } => true,
+            // By the latest shares everything is shared anew that ever came in.
+            Self::Amendment(amended) => {
+                amended.retroactive.is_some() || amended.terms.share_policy == SharePolicy::TrueUp
+            }
+            _ => false,
         }
     }
 
@@ -376,7 +388,7 @@ impl Agreement {
                     Matter::Amendment(amended) => amended.terms.parties.len(),
                     _ => parties,
                 };
-                (0..all).filter(|party| !self.has_left(*party)).collect()
+                (0..all).filter(|party| motion.matter.touches_the_past() || !self.has_left(*party)).collect()
             }
         }
     }

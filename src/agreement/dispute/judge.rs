@@ -61,9 +61,9 @@ impl Agreement {
         }
         sides.sort_unstable();
         sides.dedup();
-        // Nobody settles with itself alone, nor at the cost of who is not asked.
+        // Nobody settles with itself alone, nor at the cost of who is not asked, whether that has left or not.
         if concerns_all || sides.len() < 2 {
-            sides = (0..self.terms().parties.len()).filter(|party| !self.has_left(*party)).collect();
+            sides = (0..self.terms().parties.len()).collect();
         }
         let (id, index, opened) = (said.id, said.index, said.at);
         Ok(Change::Opened(Box::new(Case { id, index, opened, party, sides, subjects, evidence: Vec::new() })))

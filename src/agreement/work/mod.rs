@@ -136,7 +136,7 @@ impl Agreement {
     }
 
     /// Checks that a party has not left.
-    pub(super) fn check_stays(&self, party: usize) -> Result<(), ChangeRefusal> {
+    pub(in crate::agreement) fn check_stays(&self, party: usize) -> Result<(), ChangeRefusal> {
         match self.has_left(party) {
             true => Err(ChangeRefusal::PartyLeft { party: self.party_name(party) }),
             false => Ok(()),

@@ -74,7 +74,7 @@ pub(super) const REASONS: &[Reason] = &[
     because("LEAVES_IN_PAST", "a party would have left before it says so", "give a later time"),
     because(
         "PARTY_LEFT",
-        "a party that has left claims, attests or moves something",
+        "a party that has left claims, attests or moves something, or would guarantee more than it did",
         "nothing is to do: what it is entitled to stays, and it may still report, dispute, pay and confirm",
     ),
     because("TRIAL_OVER", "the trial is over", "move a trial result: passed, failed or extended"),

@@ -28,7 +28,7 @@ pub(in crate::law) fn dispute(of: &[(StatementId, Remedy)]) -> Body {
     Body::Dispute(Dispute { outcomes: outcomes(of), reason: "a reason".to_owned() })
 }
 
-fn offer(dispute: StatementId, of: &[(StatementId, Remedy)]) -> Body {
+pub(super) fn offer(dispute: StatementId, of: &[(StatementId, Remedy)]) -> Body {
     Body::Offer(Offer { dispute, outcomes: outcomes(of) })
 }
 

@@ -3,6 +3,7 @@
 
 pub(super) mod disputes;
 mod keys;
+mod leavers;
 mod money;
 mod work;
 
