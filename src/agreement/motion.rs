@@ -344,11 +344,12 @@ impl Agreement {
         Ok(Change::Consented { motion: motion.id, conflicts: conflicts.to_owned(), completes })
     }
 
-    /// Whether a motion is complete; then its matter must still be possible.
+    /// Whether a motion is complete; then its matter must still be possible, and its time not be over.
     fn completes(&self, motion: &Motion, at: Timestamp) -> Result<bool, Refusal> {
         if !self.is_complete(motion) {
             return Ok(false);
         }
+        self.check_phase(motion.matter.kind(), at)?;
         self.check_matter(motion.mover, &motion.matter, at)?;
         Ok(true)
     }

@@ -3,6 +3,7 @@
 mod abuse;
 mod beforehand;
 mod books;
+mod completion;
 mod explain;
 mod guards;
 pub(crate) mod history;
