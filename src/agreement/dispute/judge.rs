@@ -4,6 +4,7 @@ use crate::{
     agreement::{
         Agreement, Said,
         benefit::GROSS_MAX,
+        change::Parting,
         contribution::Outcome as Judged,
         dispute::{
             Case, Change, DISPUTED_ENTRIES_MAX, DISPUTES_MAX, EVIDENCE_MAX, Given, OPEN_DISPUTES_MAX,
@@ -13,6 +14,7 @@ use crate::{
         refusal::{Refusal, change::ChangeRefusal, dispute::DisputeRefusal},
         settle::CameIn,
     },
+    split::{Exact, Ratio},
     statement::{
         Body,
         dispute::{Dispute, Evidence, Outcome, Remedy, Ruling},
@@ -70,19 +72,38 @@ impl Agreement {
     }
 
     /// Whether an outcome could take something from parties whose entry it is not: more points for somebody, less of a benefit, more of
-    /// a cost, or work of one that weighs more as another's.
+    /// a cost, or work of one that weighs more as another's. Where party coefficients differ, or only a part of the owner's points
+    /// counts, any change of work may.
     pub(super) fn concerns_all(&self, stands: &Stands, after: &After) -> bool {
         match (stands, after) {
-            (Stands::Contribution { party, dimension, points, .. }, After::Points(Some((to, counts)))) => {
+            (Stands::Contribution { party, dimension, points, .. }, After::Points(counts)) => {
                 let weight = |party: usize| self.terms().dimensions[*dimension].coefficients[party];
-                points.as_ref().is_none_or(|points| counts > points) || (to != party && weight(*to) != weight(*party))
+                let weighs_more = |to: usize, counts: &Exact| {
+                    points.as_ref().is_none_or(|points| counts > points)
+                        || (to != *party && weight(to) != weight(*party))
+                };
+                match (points, counts) {
+                    (None, None) => false,
+                    (Some(stands), Some((to, counts))) if to == party && counts == stands => false,
+                    (_, counts) => {
+                        self.weighs_apart(*party)
+                            || counts.as_ref().is_some_and(|(to, counts)| weighs_more(*to, counts))
+                    }
+                }
             }
-            (Stands::Contribution { .. }, _) => false,
             (Stands::Benefit { amount, .. }, After::Amount(after)) => after < amount,
             (Stands::Cost { amount, .. }, After::Amount(after)) => after > amount,
             _ => true,
         }
     }
+    /// Whether the points of a party count otherwise than those of others.
+    fn weighs_apart(&self, party: usize) -> bool {
+        let mut coefficients = self.terms().parties.iter().map(|party| party.coefficient);
+        let first = coefficients.next();
+        let in_part = |parting: &Parting| parting.party == party && parting.factor != Ratio::ONE;
+        coefficients.any(|coefficient| Some(coefficient) != first) || self.partings.iter().any(in_part)
+    }
+
 
     /// Whose acceptance an offer needs: the sides', or everybody's if it could take something from others.
     pub(in crate::agreement) fn quorum_of_offer(

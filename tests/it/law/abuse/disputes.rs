@@ -133,3 +133,42 @@ fn a_mediator_is_nobodys_own_choice() {
     law.say("community", agree(moved)).unwrap();
     assert_eq!(refused(law.say("friend", friend)), "NOT_MEDIATOR", "it has not said what could make it partial");
 }
+
+/// What two settle, with the third not asked, about an hour of the community; then whether it is settled.
+fn settled_by_two(law: &mut Law, claim: StatementId, remedy: &Remedy) -> bool {
+    let opened = law.say("enterprise", dispute(&[(claim, Remedy::Reject)])).unwrap();
+    let offered = law.say("community", offer(opened, &[(claim, remedy.clone())])).unwrap();
+    law.say("enterprise", agree(offered)).unwrap();
+    law.agreement.dispute(&opened).is_none()
+}
+
+fn accepted(law: &mut Law) -> StatementId {
+    let claim = law.say("community", hours("community", 8)).unwrap();
+    law.say("enterprise", accept(claim)).unwrap();
+    claim
+}
+
+#[test]
+fn where_party_coefficients_differ_no_work_is_the_sides_own_business() {
+    // The less the community counts, the more the enterprise's share weighs: the foundation loses by it.
+    let head = THREE.replace("party enterprise", "party enterprise kappa 3");
+    let mut law = Law::in_force(&terms(&head));
+    for remedy in [Remedy::Reject, quality("1/2")] {
+        let claim = accepted(&mut law);
+        assert!(!settled_by_two(&mut law, claim, &remedy), "{remedy:?}");
+    }
+}
+
+#[test]
+fn work_of_who_counts_by_a_part_only_is_not_reassigned_without_all() {
+    for (factor, asked) in [("1/10", true), ("1", false)] {
+        let mut law = Law::in_force(&terms(&format!("{THREE}\nexit-terms 0 {factor} {factor}")));
+        let claim = accepted(&mut law);
+        let leaves = crate::law::ms(law.clock.as_ms() + 2 * crate::law::MINUTE_MS);
+        let exit = counterfoil::statement::change::Exit { leaves, reason: String::new() };
+        law.say("community", Body::Exit(exit)).unwrap();
+        law.clock = leaves;
+        let remedy = Remedy::Reassign("enterprise".parse().unwrap());
+        assert_eq!(settled_by_two(&mut law, claim, &remedy), !asked, "with {factor} of its points left");
+    }
+}
