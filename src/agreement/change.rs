@@ -130,9 +130,10 @@ impl Agreement {
         self.check_continued(&amended.terms)?;
         terms::check(&amended.terms)?;
         self.check_guarantors(&amended.terms)?;
-        if let Some(mediator) = &amended.terms.mediator {
-            self.check_mediator(mediator, &amended.terms)?;
-        }
+        // Terms that leave the mediator as it was leave who is appointed.
+        let stays = amended.terms.mediator == self.terms().mediator;
+        let mediator = if stays { self.mediator() } else { amended.terms.mediator.as_ref() };
+        mediator.map_or(Ok(()), |mediator| self.check_mediator(mediator, &amended.terms))?;
         match amended.retroactive {
             Some(stated) => self.check_retroactive(&amended.terms, stated),
             None => Ok(()),
@@ -278,7 +279,7 @@ impl Agreement {
     pub(super) fn consent(&self, said: Said<'_>, body: &MediatorConsent) -> Result<Change, Refusal> {
         let signer = said.speaker.key;
         if let Some(motion) = self.motions.open.get(&body.proposal) {
-            let named = motion.matter.new_mediator(self.mediator());
+            let named = self.new_mediator(&motion.matter);
             if !named.is_some_and(|mediator| mediator.keys.contains(&signer)) {
                 return Err(ChangeRefusal::NotMediator { signer }.into());
             }
@@ -413,8 +414,12 @@ impl Agreement {
         retroactive: bool,
         conflicts: Option<String>,
     ) {
-        if self.mediator() != terms.mediator.as_ref() {
-            self.appoint(terms.mediator.clone(), conflicts);
+        let stays = self.terms().mediator == terms.mediator;
+        match &terms.mediator {
+            None if !stays => self.appoint(None, None),
+            // Who has not consented to them was appointed already when all accepted them.
+            Some(mediator) if !stays && conflicts.is_some() => self.appoint(Some(mediator.clone()), conflicts),
+            _ => {}
         }
         self.versions.push(Version::new(id, index, terms));
         let terms = Arc::clone(&self.versions.current().terms);

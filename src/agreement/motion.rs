@@ -224,16 +224,6 @@ impl Matter {
             _ => return None,
         })
     }
-
-    /// Returns the mediator whose consent it needs, given the present one.
-    pub(super) fn new_mediator<'a>(&'a self, present: Option<&Mediator>) -> Option<&'a Mediator> {
-        let named = match self {
-            Self::MediatorReplacement(mediator) => Some(mediator),
-            Self::Amendment(amended) => amended.terms.mediator.as_ref(),
-            _ => None,
-        };
-        named.filter(|named| present != Some(*named))
-    }
 }
 
 impl Motions {
@@ -275,7 +265,21 @@ impl Agreement {
     /// Whether the consent of the mediator that a motion names is missing.
     #[must_use]
     pub fn awaits_mediator(&self, motion: &Motion) -> bool {
-        motion.conflicts.is_none() && motion.matter.new_mediator(self.mediator()).is_some()
+        motion.conflicts.is_none() && self.new_mediator(&motion.matter).is_some()
+    }
+
+    /// Returns the mediator that would come with a matter, and must consent to it. Terms that say of the mediator what those before
+    /// them say leave who is appointed.
+    #[must_use]
+    pub fn new_mediator<'a>(&self, matter: &'a Matter) -> Option<&'a Mediator> {
+        let named = match matter {
+            Matter::MediatorReplacement(mediator) => Some(mediator),
+            Matter::Amendment(amended) => {
+                amended.terms.mediator.as_ref().filter(|named| self.terms().mediator.as_ref() != Some(*named))
+            }
+            _ => None,
+        };
+        named.filter(|named| self.mediator() != Some(*named))
     }
 
     pub(super) fn move_matter(&self, said: Said<'_>, matter: Matter) -> Result<Change, Refusal> {
@@ -363,7 +367,7 @@ impl Agreement {
             }
             _ => self.asked(motion).into_iter().all(|party| self.has_accepted(motion, party)),
         };
-        enough && (motion.conflicts.is_some() || motion.matter.new_mediator(self.mediator()).is_none())
+        enough && !self.awaits_mediator(motion)
     }
 
     fn has_accepted(&self, motion: &Motion, party: usize) -> bool {

@@ -8,6 +8,7 @@ mod explain;
 mod guards;
 pub(crate) mod history;
 mod hostile;
+mod mediators;
 mod money;
 mod money_history;
 mod phases;
