@@ -26,7 +26,7 @@ use crate::{
         change::{CounterProposal, KeyGrant, MediatorConsent, TrialVerdict, Withdrawal},
         id::StatementId,
         rules::{Guarantee, Mediator},
-        terms::{Scope, Terms},
+        terms::Terms,
         work::Contingency,
     },
     time::Timestamp,
@@ -129,6 +129,7 @@ impl Agreement {
         }
         self.check_continued(&amended.terms)?;
         terms::check(&amended.terms)?;
+        self.check_thresholds(&amended.terms, at)?;
         self.check_guarantors(&amended.terms)?;
         // Terms that leave the mediator as it was leave who is appointed.
         let stays = amended.terms.mediator == self.terms().mediator;
@@ -223,17 +224,36 @@ impl Agreement {
 
     fn check_revocation(&self, mover: usize, key: PublicKey, at: Timestamp) -> Result<(), ChangeRefusal> {
         let speaker = self.keyring.speaker(self.directory(), key).filter(|speaker| speaker.party == mover);
-        let Some(speaker) = speaker else {
+        if speaker.is_none() {
             return Err(ChangeRefusal::KeyNotYours { key, party: self.party_name(mover) });
-        };
+        }
         if self.keyring.revoked.contains(&key) {
             return Err(ChangeRefusal::KeyRevoked { key });
         }
-        let left = self.keyring.govern_keys(self.directory(), mover, at);
-        let left = if speaker.scopes.contains(&Scope::Govern) { left.saturating_sub(1) } else { left };
-        let needed = self.terms().parties[mover].govern_threshold;
+        let governing = || self.keyring.govern_keys(self.directory(), mover, at);
+        // Without a key that does not govern, or not any more, as much is accepted as before.
+        if !governing().any(|governing| governing == key) {
+            return Ok(());
+        }
+        let others = governing().filter(|governing| *governing != key).count();
+        self.check_enough_keys(mover, others, self.terms().parties[mover].govern_threshold)
+    }
+
+    fn check_enough_keys(&self, party: usize, left: usize, needed: u32) -> Result<(), ChangeRefusal> {
         if u32::try_from(left).is_ok_and(|left| left < needed) {
-            return Err(ChangeRefusal::KeysTooFew { party: self.party_name(mover), left, needed });
+            return Err(ChangeRefusal::KeysTooFew { party: self.party_name(party), left, needed });
+        }
+        Ok(())
+    }
+
+    /// Checks that no party would need more keys than it has left.
+    fn check_thresholds(&self, after: &Terms, at: Timestamp) -> Result<(), ChangeRefusal> {
+        for (party, (now, after)) in self.terms().parties.iter().zip(&after.parties).enumerate() {
+            let (before, needed) = (now.govern_threshold, after.govern_threshold);
+            if needed > before {
+                let left = self.keyring.govern_keys(self.directory(), party, at).count();
+                self.check_enough_keys(party, left, needed)?;
+            }
         }
         Ok(())
     }

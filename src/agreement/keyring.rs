@@ -94,18 +94,23 @@ impl Keyring {
         self.revoked.insert(key);
     }
 
-    /// Returns how many keys of a party may govern at `at`.
-    pub(super) fn govern_keys(&self, directory: &Directory, party: usize, at: Timestamp) -> usize {
+    /// Returns the keys of a party that may govern at `at`.
+    pub(super) fn govern_keys<'a>(
+        &'a self,
+        directory: &'a Directory,
+        party: usize,
+        at: Timestamp,
+    ) -> impl Iterator<Item = PublicKey> + 'a {
         let listed = directory
             .keys_of(party)
             .filter(|(key, scopes)| scopes.contains(&Scope::Govern) && !self.revoked.contains(key));
-        let granted = self.granted.iter().filter(|(key, granted)| {
+        let granted = self.granted.iter().filter(move |(key, granted)| {
             granted.party == party
                 && granted.scopes.contains(&Scope::Govern)
                 && !self.revoked.contains(key)
                 && granted.expires.is_none_or(|expires| expires >= at)
         });
-        listed.count() + granted.count()
+        listed.map(|(key, _)| *key).chain(granted.map(|(key, _)| *key))
     }
 }
 

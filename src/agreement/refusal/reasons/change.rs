@@ -54,8 +54,8 @@ pub(super) const REASONS: &[Reason] = &[
     because("KEY_NOT_YOURS", "a party revokes a key that is not its own", "name a key of your own party"),
     because(
         "KEYS_TOO_FEW",
-        "without the key its party could accept nothing any more",
-        "grant another key with the scope GOVERN first",
+        "without the key, or with the threshold of an amendment, a party could accept nothing any more",
+        "grant another key with the scope GOVERN first, or amend to a lower threshold",
     ),
     because("KEY_REVOKED", "the key is revoked", "sign with another key of the party"),
     because("KEY_EXPIRED", "the key has expired", "sign with another key of the party, or let it grant one"),
