@@ -58,6 +58,7 @@ impl Judged {
 impl Agreement {
     pub(super) fn attest(&self, said: Said<'_>, body: &Attestation) -> Result<Change, Refusal> {
         let party = said.speaker.party;
+        self.check_stays(party)?;
         let mut judged = Judged {
             party,
             verdict: body.verdict,
