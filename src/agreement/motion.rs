@@ -239,6 +239,13 @@ impl Motions {
         Some(motion)
     }
 
+    /// Takes the offers in a dispute out.
+    pub(super) fn end_offers(&mut self, dispute: StatementId) {
+        let about = |motion: &Motion| matches!(motion.matter, Matter::Offer { dispute: about, .. } if about == dispute);
+        let offers = self.open.extract_if(.., |_, motion| about(motion));
+        self.decided.extend(offers.map(|(id, motion)| (id, motion.index)));
+    }
+
     pub(super) fn find(&self, motion: StatementId) -> Result<&Motion, ChangeRefusal> {
         self.open.get(&motion).ok_or(ChangeRefusal::UnknownMotion { motion })
     }

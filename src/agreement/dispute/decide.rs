@@ -10,7 +10,6 @@ use crate::{
             Case, Change, End, Ended,
             subject::{After, Stands, Subject},
         },
-        motion::Matter,
         settle::Books,
     },
     statement::{
@@ -58,9 +57,7 @@ impl Agreement {
         let (id, index, at) = (case.id, case.index, entry.index);
         self.disputes.over.push(Ended { id, index, at, how });
         // Offers in a dispute that is over lead nowhere.
-        self.motions
-            .open
-            .retain(|_, motion| !matches!(&motion.matter, Matter::Offer { dispute: about, .. } if *about == dispute));
+        self.motions.end_offers(dispute);
         Some(case)
     }
 

@@ -171,3 +171,14 @@ fn no_amendment_asks_a_party_for_more_keys_than_it_has_left() {
     }
     assert_eq!(law.agreement.terms_id(), moved);
 }
+
+#[test]
+fn an_offer_in_a_dispute_that_is_over_does_not_come_back() {
+    let (mut law, claim) = disputes::law();
+    let opened = law.say("foundation", disputes::dispute(&[(claim, Remedy::Reject)])).unwrap();
+    let offer = law.sign("foundation", disputes::offer(opened, &[(claim, Remedy::Reject)]));
+    law.enter(&offer).unwrap();
+    law.say("foundation", crate::law::work::take_back(opened)).unwrap();
+    assert_eq!(law.agreement.motions().len(), 0);
+    assert_eq!(refused(law.enter(&offer)), "ALREADY_RECORDED");
+}
