@@ -198,6 +198,41 @@ impl Slot {
     }
 }
 
+impl Default for Claims {
+    fn default() -> Self {
+        Self { sum: Exact::ZERO, denominator: UBig::ONE }
+    }
+}
+
+impl Claims {
+    pub(super) fn add(&mut self, fraction: Ratio) {
+        let fraction = fraction.exact();
+        self.denominator = joint_denominator(&self.denominator, fraction.denominator());
+        self.sum += fraction;
+    }
+
+    pub(super) fn take(&mut self, fraction: Ratio) {
+        self.sum -= fraction.exact();
+        if self.sum == Exact::ZERO {
+            *self = Self::default();
+        }
+    }
+
+    /// Checks that one more may claim so much.
+    pub(super) fn check(&self, artifact: ArtifactDigest, fraction: Ratio) -> Result<(), ContributionRefusal> {
+        let fraction = fraction.exact();
+        if &self.sum + &fraction > Exact::ONE {
+            let (claimed, others) = (exact_text(&fraction), exact_text(&self.sum));
+            return Err(ContributionRefusal::Overclaim { artifact, claimed, others });
+        }
+        let bits = joint_denominator(&self.denominator, fraction.denominator()).bit_len();
+        if bits > ARTIFACT_DENOMINATOR_BITS_MAX {
+            return Err(ContributionRefusal::ArtifactTooFine { artifact, bits });
+        }
+        Ok(())
+    }
+}
+
 impl Contributions {
     pub(super) fn new(terms: &Terms) -> Self {
         let denominators = vec![UBig::ONE; terms.dimensions.len()];
@@ -258,17 +293,21 @@ impl Contributions {
     }
 
     fn claim(&mut self, artifact: ArtifactDigest, fraction: Ratio) {
-        let fraction = fraction.exact();
         match self.claims.change(&artifact) {
-            Some(claims) => {
-                claims.denominator = joint_denominator(&claims.denominator, fraction.denominator());
-                claims.sum += fraction;
-            }
+            Some(claims) => claims.add(fraction),
             None => {
-                let denominator = fraction.denominator().clone();
-                self.claims.put(artifact, Claims { sum: fraction, denominator });
+                let mut claims = Claims::default();
+                claims.add(fraction);
+                self.claims.put(artifact, claims);
             }
         }
+    }
+
+    /// Claims the artifacts of a contribution that gave them back.
+    pub(super) fn claim_again(&mut self, index: u64) {
+        let Some(slot) = self.slots.get(&index) else { return };
+        let artifacts: Vec<_> = slot.claimed.artifacts().collect();
+        artifacts.into_iter().for_each(|(artifact, fraction)| self.claim(artifact, fraction));
     }
 
     /// Gives the artifacts of a contribution that no longer lives back to others.
@@ -276,7 +315,7 @@ impl Contributions {
         let Some(slot) = self.slots.get(&index) else { return };
         for (artifact, fraction) in slot.claimed.artifacts() {
             if let Some(claims) = self.claims.change(&artifact) {
-                claims.sum -= fraction.exact();
+                claims.take(fraction);
                 if claims.sum == Exact::ZERO {
                     self.claims.remove(&artifact);
                 }
@@ -285,21 +324,9 @@ impl Contributions {
     }
 
     fn check_claim(&self, artifact: ArtifactDigest, fraction: Ratio) -> Result<(), ContributionRefusal> {
-        let Some(claims) = self.claims.get(&artifact) else { return Ok(()) };
-        let fraction = fraction.exact();
-        if &claims.sum + &fraction > Exact::ONE {
-            let (claimed, others) = (exact_text(&fraction), exact_text(&claims.sum));
-            return Err(ContributionRefusal::Overclaim { artifact, claimed, others });
-        }
-        let bits = joint_denominator(&claims.denominator, fraction.denominator()).bit_len();
-        if bits > ARTIFACT_DENOMINATOR_BITS_MAX {
-            return Err(ContributionRefusal::ArtifactTooFine { artifact, bits });
-        }
-        Ok(())
+        self.claims.get(&artifact).map_or(Ok(()), |claims| claims.check(artifact, fraction))
     }
-}
 
-impl Contributions {
     /// Makes room for the dimensions of new terms.
     pub(super) fn widen(&mut self, terms: &Terms) {
         self.denominators.resize(terms.dimensions.len(), UBig::ONE);

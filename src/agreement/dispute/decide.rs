@@ -12,11 +12,7 @@ use crate::{
         },
         settle::Books,
     },
-    statement::{
-        dispute::{Outcome, Remedy},
-        id::StatementId,
-        terms::Terms,
-    },
+    statement::{dispute::Outcome, id::StatementId, terms::Terms},
 };
 
 impl Agreement {
@@ -65,16 +61,18 @@ impl Agreement {
     pub(in crate::agreement) fn decide(&mut self, entry: Entry, dispute: StatementId, outcomes: &[Outcome], how: End) {
         let Some(case) = self.end(entry, dispute, how) else { return };
         let terms = Arc::clone(&self.versions.current().terms);
+        let moved = self.claims_moved(&case, outcomes);
         correct(&mut self.books, entry.index, &case, outcomes, &terms);
         for (subject, outcome) in case.subjects.iter().zip(outcomes) {
             let Some(after) = subject.stands.after(&outcome.remedy, &terms) else { continue };
-            self.correct_entry(entry, subject, after, outcome.remedy == Remedy::Reject);
+            self.correct_entry(entry, subject, after);
         }
+        self.move_claims(moved);
     }
 
-    fn correct_entry(&mut self, entry: Entry, subject: &Subject, after: After, rejected: bool) {
+    fn correct_entry(&mut self, entry: Entry, subject: &Subject, after: After) {
         match (&subject.stands, after) {
-            (Stands::Contribution { points, .. }, After::Points(counts)) => {
+            (Stands::Contribution { .. }, After::Points(counts)) => {
                 let at = entry.index;
                 self.give_budget_back(subject.index);
                 if let Some(slot) = self.contributions.slots.change(&subject.index) {
@@ -83,10 +81,6 @@ impl Agreement {
                 self.use_budget_again(subject.index);
                 self.close_claim(entry, subject.index);
                 self.end_challenges(entry, subject.index);
-                // What is rejected may be claimed by who did it.
-                if rejected && points.is_some() {
-                    self.contributions.release(subject.index);
-                }
             }
             (Stands::Benefit { came_in, amount, .. }, After::Amount(after)) => {
                 if let Some(slot) = self.benefits.slots.change(&subject.index) {

@@ -96,6 +96,7 @@ impl Agreement {
             _ => true,
         }
     }
+
     /// Whether the points of a party count otherwise than those of others.
     fn weighs_apart(&self, party: usize) -> bool {
         let mut coefficients = self.terms().parties.iter().map(|party| party.coefficient);
@@ -103,7 +104,6 @@ impl Agreement {
         let in_part = |parting: &Parting| parting.party == party && parting.factor != Ratio::ONE;
         coefficients.any(|coefficient| Some(coefficient) != first) || self.partings.iter().any(in_part)
     }
-
 
     /// Whose acceptance an offer needs: the sides', or everybody's if it could take something from others.
     pub(in crate::agreement) fn quorum_of_offer(
@@ -231,6 +231,7 @@ impl Agreement {
                 return Err(DisputeRefusal::OutsidePositions { subject: subject.id }.into());
             }
         }
+        self.check_claims_moved(case, &body.outcomes)?;
         let computed = self.effect_of(case, &body.outcomes)?.digest;
         if computed != body.effect {
             return Err(ChangeRefusal::EffectMismatch { stated: body.effect, computed }.into());
@@ -238,12 +239,10 @@ impl Agreement {
         Ok(Change::Ruled { dispute: case.id, outcomes: body.outcomes.clone() })
     }
 
-    pub(in crate::agreement) fn check_offer(
-        &self,
-        dispute: StatementId,
-        outcomes: &[Outcome],
-    ) -> Result<(), DisputeRefusal> {
-        self.check_outcomes(self.find_case(dispute)?, outcomes)
+    pub(in crate::agreement) fn check_offer(&self, dispute: StatementId, outcomes: &[Outcome]) -> Result<(), Refusal> {
+        let case = self.find_case(dispute)?;
+        self.check_outcomes(case, outcomes)?;
+        self.check_claims_moved(case, outcomes)
     }
 
     /// Checks that there is one outcome for each subject, of a kind that fits it.

@@ -5,6 +5,7 @@
 //! and what is sought and carries the digest of its effect, or by withdrawal. Corrections are derived from what was decided; no
 //! entry is ever edited.
 
+mod artifacts;
 mod decide;
 mod effect;
 mod judge;
@@ -193,7 +194,7 @@ impl Agreement {
         if days == 0 { None } else { self.course.window_end(case.opened, days) }
     }
 
-    /// Returns by currency what is at stake in a dispute, minor units: what would be held for it alone if it were settled now.
+    /// Returns by currency what is at stake in a dispute at `at`, minor units: what would be held for it alone.
     ///
     /// Errors: as [`Self::account_at`].
     pub fn at_stake(&self, case: &Case, at: Timestamp) -> Result<Vec<u64>, Refusal> {
@@ -240,12 +241,12 @@ impl Agreement {
         self.disputes.open.len()
     }
 
-    /// The size of an account of everything that is in the ledger: more than was settled.
     /// The size of an account of everything in the ledger and of what time alone has brought, which comes with the next entry.
     pub(super) const fn shown_size(&self) -> u64 {
         self.size + 1
     }
 
+    /// The size of an account of everything that is in the ledger: more than was settled.
     pub(super) fn next_size(&self) -> u64 {
         self.size.max(self.books.cut_off() + 1)
     }

@@ -36,12 +36,7 @@ use crate::{
         },
     },
     split::Ratio,
-    statement::{
-        ArtifactDigest, Body, Signed, Verdict,
-        dispute::{Outcome, Remedy},
-        id::StatementId,
-        terms::Terms,
-    },
+    statement::{ArtifactDigest, Body, Signed, Verdict, dispute::Outcome, id::StatementId, terms::Terms},
     time::Timestamp,
 };
 
@@ -246,20 +241,19 @@ impl Agreement {
     /// What outcomes of a dispute would correct.
     fn want_subjects(&self, dispute: StatementId, outcomes: &[Outcome], wanted: &mut Vec<Wanted>) {
         let Some(case) = self.dispute(&dispute) else { return };
-        for (subject, outcome) in case.subjects.iter().zip(outcomes) {
+        for (subject, _) in case.subjects.iter().zip(outcomes) {
             match subject.stands {
-                Stands::Contribution { .. } => {
-                    self.want_contribution(subject.id, outcome.remedy == Remedy::Reject, wanted);
-                }
+                // What is decided to count claims its artifacts, and what is not gives them back.
+                Stands::Contribution { .. } => self.want_contribution(subject.id, true, wanted),
                 Stands::Benefit { .. } => wanted.extend(self.benefit_wanted(subject.id)),
                 Stands::Cost { .. } => {}
             }
         }
     }
 
-    fn want_contribution(&self, id: StatementId, releases: bool, wanted: &mut Vec<Wanted>) {
+    fn want_contribution(&self, id: StatementId, claims: bool, wanted: &mut Vec<Wanted>) {
         match self.contributions.find(id) {
-            Ok((_, slot)) if releases => {
+            Ok((_, slot)) if claims => {
                 wanted.extend(slot.claimed.artifacts().filter_map(|(artifact, _)| self.claims_wanted(artifact)));
             }
             Ok(_) => {}

@@ -1,6 +1,7 @@
 //! The law driven statement by statement: tables, precedence, abuse, books, and histories nobody thought of.
 
 mod abuse;
+mod artifacts;
 mod beforehand;
 mod books;
 mod completion;
