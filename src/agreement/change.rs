@@ -71,6 +71,12 @@ impl Agreement {
         self.appointed.as_ref().map(|appointed| &appointed.mediator)
     }
 
+    /// Whether a key is that of a mediator who has consented.
+    pub(super) fn mediates(&self, key: PublicKey) -> bool {
+        let consented = self.appointed.as_ref().filter(|appointed| appointed.conflicts.is_some());
+        consented.is_some_and(|appointed| appointed.mediator.keys.contains(&key))
+    }
+
     /// Whether a party has left.
     #[must_use]
     pub fn has_left(&self, party: usize) -> bool {
@@ -104,7 +110,7 @@ impl Agreement {
             Matter::Contingency(contingency) => self.check_contingency(mover, contingency)?,
             Matter::RiskAssessment(assessment) => self.check_assessment(mover, assessment)?,
             Matter::Amendment(amended) => self.check_amendment(amended, at)?,
-            Matter::KeyGrant { key, expires, .. } => self.check_grant(*key, *expires, at)?,
+            Matter::KeyGrant { key, expires, .. } => self.check_grant(mover, *key, *expires, at)?,
             Matter::KeyRevocation { key } => self.check_revocation(mover, *key, at)?,
             Matter::Exit { leaves } => self.check_exit(mover, *leaves, at)?,
             Matter::TrialResult(verdict) => self.check_trial_result(*verdict)?,
@@ -208,7 +214,13 @@ impl Agreement {
         }
     }
 
-    fn check_grant(&self, key: PublicKey, expires: Option<Timestamp>, at: Timestamp) -> Result<(), ChangeRefusal> {
+    fn check_grant(
+        &self,
+        mover: usize,
+        key: PublicKey,
+        expires: Option<Timestamp>,
+        at: Timestamp,
+    ) -> Result<(), ChangeRefusal> {
         let mediators = self.mediator().is_some_and(|mediator| mediator.keys.contains(&key));
         if mediators || self.keyring.knows(self.directory(), key) {
             return Err(ChangeRefusal::KeyUsed { key });
@@ -216,8 +228,8 @@ impl Agreement {
         if let Some(expires) = expires.filter(|expires| *expires < at) {
             return Err(ChangeRefusal::ExpiryInPast { expires, at });
         }
-        if self.keyring.granted.len() >= GRANTED_KEYS_MAX {
-            return Err(ChangeRefusal::TooManyKeys { max: GRANTED_KEYS_MAX });
+        if self.keyring.granted_to(mover) >= GRANTED_KEYS_MAX {
+            return Err(ChangeRefusal::TooManyKeys { party: self.party_name(mover), max: GRANTED_KEYS_MAX });
         }
         Ok(())
     }

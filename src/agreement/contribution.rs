@@ -445,7 +445,7 @@ impl Agreement {
             self.check_no_cost(artifact.digest)?;
         }
         self.check_task(party, body)?;
-        self.check_open_claims()?;
+        self.check_open_claims(party)?;
         let (unit, dimension) = (unit.position, unit.dimension);
         Ok(Change::Claimed { party, unit, dimension, contribution: Box::new(body.clone()) })
     }

@@ -14,8 +14,8 @@ use crate::{
     time::Timestamp,
 };
 
-/// How many keys may be granted over the life of an agreement.
-pub const GRANTED_KEYS_MAX: usize = 10_000;
+/// How many keys one party may be granted over the life of an agreement.
+pub const GRANTED_KEYS_MAX: usize = 1_000;
 
 /// See [`self`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -88,6 +88,11 @@ impl Keyring {
 
     pub(super) fn grant(&mut self, key: PublicKey, granted: Granted) {
         self.granted.insert(key, granted);
+    }
+
+    /// Returns how many keys a party was ever granted.
+    pub(super) fn granted_to(&self, party: usize) -> usize {
+        self.granted.values().filter(|granted| granted.party == party).count()
     }
 
     pub(super) fn revoke(&mut self, key: PublicKey) {

@@ -30,6 +30,7 @@ pub mod settlement;
 pub mod standing;
 pub mod state;
 pub mod table;
+mod tally;
 pub mod terms;
 mod versions;
 pub mod without;

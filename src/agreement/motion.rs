@@ -11,6 +11,7 @@ use crate::{
     agreement::{
         Agreement, Entry, Said,
         refusal::{Refusal, change::ChangeRefusal},
+        tally::Tally,
     },
     digest::Digest,
     keys::PublicKey,
@@ -26,11 +27,11 @@ use crate::{
     time::Timestamp,
 };
 
-/// How many motions may wait at once.
-pub const OPEN_MOTIONS_MAX: usize = 32;
+/// How many motions of one party may wait at once.
+pub const OPEN_MOTIONS_MAX: usize = 16;
 
-/// How many motions there may be over the life of an agreement.
-pub const MOTIONS_MAX: usize = 10_000;
+/// How many motions one party may make over the life of an agreement.
+pub const MOTIONS_MAX: usize = 2_000;
 
 /// Something that was moved and waits for others.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -137,6 +138,8 @@ pub(super) struct Motions {
     /// Statement and entry of those that took effect or ended. Without them, whoever keeps the ledger could let an old
     /// motion and its acceptances in once more, and bring an old plan or an old suspension back.
     decided: BTreeMap<StatementId, u64>,
+    /// By mover: all that there ever were.
+    made: Tally,
 }
 
 #[derive(Debug)]
@@ -290,12 +293,6 @@ impl Agreement {
     }
 
     pub(super) fn move_matter(&self, said: Said<'_>, matter: Matter) -> Result<Change, Refusal> {
-        if self.motions.open.len() >= OPEN_MOTIONS_MAX {
-            return Err(ChangeRefusal::TooManyMotions { max: OPEN_MOTIONS_MAX }.into());
-        }
-        if self.motions.open.len() + self.motions.decided.len() >= MOTIONS_MAX {
-            return Err(ChangeRefusal::MotionsUsedUp { max: MOTIONS_MAX }.into());
-        }
         if let Matter::Offer { dispute, .. } = &matter {
             self.check_side(*dispute, said.speaker.party)?;
         }
@@ -306,7 +303,23 @@ impl Agreement {
         let motion =
             Motion { id: said.id, index: said.index, moved: said.at, mover, quorum, accepted, conflicts: None, matter };
         let completes = self.is_complete(&motion);
+        self.check_room_for(&motion, completes)?;
         Ok(Change::Moved { motion: Box::new(motion), completes })
+    }
+
+    /// Checks that a party may move one more. What is complete at once waits for nobody; and a key that somebody stole is revoked
+    /// whatever it has moved: every key is revoked once.
+    fn check_room_for(&self, motion: &Motion, completes: bool) -> Result<(), ChangeRefusal> {
+        let (mover, party) = (motion.mover, || self.party_name(motion.mover));
+        let revokes = matches!(motion.matter, Matter::KeyRevocation { .. });
+        if self.motions.made.of(mover) >= MOTIONS_MAX && !(revokes && completes) {
+            return Err(ChangeRefusal::MotionsUsedUp { party: party(), max: MOTIONS_MAX });
+        }
+        let waiting = self.motions.open.values().filter(|motion| motion.mover == mover).count();
+        if waiting >= OPEN_MOTIONS_MAX && !completes {
+            return Err(ChangeRefusal::TooManyMotions { party: party(), max: OPEN_MOTIONS_MAX });
+        }
+        Ok(())
     }
 
     pub(super) fn accept_motion(&self, said: Said<'_>, body: &Acceptance) -> Result<Change, Refusal> {
@@ -426,6 +439,7 @@ impl Agreement {
     pub(super) fn apply_motion(&mut self, entry: Entry, change: Change) {
         let motion = match change {
             Change::Moved { motion, completes } => {
+                self.motions.made.add(motion.mover, 1);
                 if !completes {
                     self.motions.open.insert(motion.id, *motion);
                     return;

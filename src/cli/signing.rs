@@ -132,6 +132,21 @@ impl<'a> Voice<'a> {
         Ok(voice)
     }
 
+    /// Loads the key of a party or of the mediator, and verifies the ledger.
+    ///
+    /// Errors: as [`Signer::begin`].
+    pub fn of_witness(session: &'a mut Session, args: &'a SignArgs, agreement: Option<&str>) -> Result<Self, Failure> {
+        let mut voice = Self::begin(session, args, agreement, |_| ())?;
+        let (agreement, key) = (voice.agreement(), voice.public());
+        let mediates = agreement.appointed().is_some_and(|appointed| appointed.mediator.keys.contains(&key));
+        voice.name = match agreement.party_of(key) {
+            Some(party) => agreement.terms().parties[party].name.to_string(),
+            None if mediates => "the mediator".to_owned(),
+            None => return Err(no_party(agreement, key)),
+        };
+        Ok(voice)
+    }
+
     /// Loads the key of a party, or of whom an amendment that waits lets join, and verifies the ledger; returns the position of that
     /// party, too.
     ///

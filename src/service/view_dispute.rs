@@ -128,7 +128,7 @@ pub(super) fn open_dispute(agreement: &Agreement, case: &Case, now: Timestamp) -
     let account = agreement.account_at(agreement.account_size())?;
     let evidence = case.evidence.iter().map(|given| v1::EvidenceView {
         index: given.index,
-        party: party(terms, given.party),
+        party: given.party.map_or_else(String::new, |given| party(terms, given)),
         digest: given.digest.as_bytes().to_vec().into(),
     });
     Ok(v1::OpenDispute {

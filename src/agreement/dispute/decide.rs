@@ -26,6 +26,7 @@ impl Agreement {
                         self.books.doubt(entry.index, subject.index, doubt);
                     }
                 }
+                self.disputes.made.add(case.party, 1);
                 self.disputes.open.insert(case.id, *case);
             }
             Change::Evidence { dispute, given } => {
@@ -50,8 +51,8 @@ impl Agreement {
         for subject in &case.subjects {
             self.disputes.disputed.remove(&subject.index);
         }
-        let (id, index, at) = (case.id, case.index, entry.index);
-        self.disputes.over.push(Ended { id, index, at, how });
+        let (id, index, at, party, entries) = (case.id, case.index, entry.index, case.party, case.subjects.len());
+        self.disputes.over.push(Ended { id, index, at, how, party, entries });
         // Offers in a dispute that is over lead nowhere.
         self.motions.end_offers(dispute);
         Some(case)

@@ -84,7 +84,8 @@ impl Agreement {
         let (id, party) = (subject, stands.owner());
         let subject = Subject { id, index, stands, sought: Remedy::Reject };
         let (sides, opened) = (vec![party], law.last_admitted);
-        let case = Case { id, index, opened, party, sides, subjects: vec![subject], evidence: Vec::new() };
+        let (attestors, subjects, evidence) = (Vec::new(), vec![subject], Vec::new());
+        let case = Case { id, index, opened, party, sides, attestors, subjects, evidence };
         law.effect_of(&case, &[Outcome { subject: id, remedy: Remedy::Reject }])
     }
 

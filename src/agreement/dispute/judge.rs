@@ -1,5 +1,7 @@
 //! What may be said in a dispute.
 
+use std::collections::BTreeSet;
+
 use crate::{
     agreement::{
         Agreement, Said,
@@ -7,7 +9,7 @@ use crate::{
         change::Parting,
         contribution::Outcome as Judged,
         dispute::{
-            Case, Change, DISPUTED_ENTRIES_MAX, DISPUTES_MAX, EVIDENCE_MAX, Given, OPEN_DISPUTES_MAX,
+            Case, Change, DISPUTED_ENTRIES_MAX, DISPUTES_MAX, Disputes, EVIDENCE_MAX, Given, OPEN_DISPUTES_MAX,
             subject::{After, Stands, Subject},
         },
         motion::Quorum,
@@ -39,14 +41,7 @@ impl Agreement {
         if self.disputes.over.iter().any(|ended| ended.id == said.id) || self.disputes.open.contains_key(&said.id) {
             return Err(DisputeRefusal::AlreadyDisputed { subject: said.id }.into());
         }
-        let seen = self.disputes.open.len() + self.disputes.over.len();
-        if self.disputes.open.len() >= OPEN_DISPUTES_MAX || seen >= DISPUTES_MAX {
-            return Err(DisputeRefusal::TooMany { open: self.disputes.open.len(), max: OPEN_DISPUTES_MAX }.into());
-        }
-        let entries = self.disputes.disputed.len() + body.outcomes.len();
-        if entries > DISPUTED_ENTRIES_MAX {
-            return Err(DisputeRefusal::TooManyEntries { entries, max: DISPUTED_ENTRIES_MAX }.into());
-        }
+        self.check_room_to_dispute(party, body.outcomes.len())?;
         let mut subjects = Vec::with_capacity(body.outcomes.len());
         let mut sides = vec![party];
         let mut concerns_all = false;
@@ -67,8 +62,35 @@ impl Agreement {
         if concerns_all || sides.len() < 2 {
             sides = (0..self.terms().parties.len()).collect();
         }
-        let (id, index, opened) = (said.id, said.index, said.at);
-        Ok(Change::Opened(Box::new(Case { id, index, opened, party, sides, subjects, evidence: Vec::new() })))
+        let (id, index, opened, evidence) = (said.id, said.index, said.at, Vec::new());
+        let attestors = self.attestors_of(&subjects);
+        Ok(Change::Opened(Box::new(Case { id, index, opened, party, sides, attestors, subjects, evidence })))
+    }
+
+    /// Checks that a party may dispute so many entries more.
+    fn check_room_to_dispute(&self, party: usize, more: usize) -> Result<(), DisputeRefusal> {
+        let Disputes { open, over, made, .. } = &self.disputes;
+        let own = || open.values().filter(|case| case.party == party);
+        let (ever, waiting) = (made.of(party), own().count());
+        if waiting >= OPEN_DISPUTES_MAX || ever >= DISPUTES_MAX {
+            let party = self.party_name(party);
+            return Err(DisputeRefusal::TooMany { party, open: waiting, ever, max: OPEN_DISPUTES_MAX });
+        }
+        let since = over.iter().rev().take_while(|ended| ended.at >= self.books.cut_off());
+        let ended = since.filter(|ended| ended.party == party).map(|ended| ended.entries);
+        let entries = own().map(|case| case.subjects.len()).chain(ended).fold(more, usize::saturating_add);
+        if entries > DISPUTED_ENTRIES_MAX {
+            let party = self.party_name(party);
+            return Err(DisputeRefusal::TooManyEntries { party, entries, max: DISPUTED_ENTRIES_MAX });
+        }
+        Ok(())
+    }
+
+    /// Returns the parties that have judged what is disputed, ascending.
+    fn attestors_of(&self, subjects: &[Subject]) -> Vec<usize> {
+        let slots = subjects.iter().filter_map(|subject| self.contributions.slots.get(&subject.index));
+        let judges: BTreeSet<usize> = slots.flat_map(|slot| &slot.judgements).map(|judged| judged.party).collect();
+        judges.into_iter().collect()
     }
 
     /// Whether an outcome could take something from parties whose entry it is not: more points for somebody, less of a benefit, more of
@@ -204,24 +226,32 @@ impl Agreement {
 
     fn give_evidence(&self, said: Said<'_>, body: &Evidence) -> Result<Change, Refusal> {
         let case = self.find_case(body.dispute)?;
+        // No party's key: the mediator's.
+        let party = Some(said.speaker.party).filter(|party| *party < self.terms().parties.len());
+        if let Some(party) = party.filter(|party| !case.sides.contains(party) && !case.attestors.contains(party)) {
+            return Err(DisputeRefusal::NotASide { dispute: case.id, party: self.party_name(party) }.into());
+        }
         let days = self.terms().windows.evidence;
         if days > 0 && self.course.window_over(case.opened, days, said.at) {
             return Err(DisputeRefusal::EvidenceLate { dispute: case.id, days }.into());
         }
-        if case.evidence.iter().any(|given| given.digest == body.digest && given.party == said.speaker.party) {
+        let own = || case.evidence.iter().filter(|given| given.party == party);
+        if own().any(|given| given.digest == body.digest) {
             return Err(DisputeRefusal::EvidenceTwice { dispute: case.id, digest: body.digest }.into());
         }
-        if case.evidence.len() >= EVIDENCE_MAX {
+        if own().count() >= EVIDENCE_MAX {
             return Err(DisputeRefusal::TooMuchEvidence { dispute: case.id, max: EVIDENCE_MAX }.into());
         }
-        let given = Given { index: said.index, party: said.speaker.party, digest: body.digest };
+        let given = Given { index: said.index, party, digest: body.digest };
         Ok(Change::Evidence { dispute: case.id, given })
     }
 
     fn rule(&self, said: Said<'_>, body: &Ruling) -> Result<Change, Refusal> {
         let signer = said.speaker.key;
-        let Some(appointed) = &self.appointed else { return Err(ChangeRefusal::NoMediator.into()) };
-        if !appointed.mediator.keys.contains(&signer) || appointed.conflicts.is_none() {
+        if self.appointed.is_none() {
+            return Err(ChangeRefusal::NoMediator.into());
+        }
+        if !self.mediates(signer) {
             return Err(ChangeRefusal::NotMediator { signer }.into());
         }
         let case = self.find_case(body.dispute)?;

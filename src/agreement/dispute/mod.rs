@@ -24,20 +24,22 @@ use crate::{
         motion::Matter,
         refusal::Refusal,
         settle::{Account, Books},
+        tally::Tally,
     },
     digest::Digest,
     statement::{dispute::Outcome, id::StatementId},
     time::Timestamp,
 };
 
-/// How many disputes an agreement may see in its life.
-pub const DISPUTES_MAX: usize = 10_000;
-/// How many disputes may be open at once.
-pub const OPEN_DISPUTES_MAX: usize = 64;
-/// How many entries may be disputed at once, over all open disputes.
-pub const DISPUTED_ENTRIES_MAX: usize = 4_096;
-/// How many pieces of evidence a dispute may have.
-pub const EVIDENCE_MAX: usize = 256;
+/// How many disputes one party may open over the life of an agreement.
+pub const DISPUTES_MAX: usize = 1_000;
+/// How many disputes that one party opened may be open at once.
+pub const OPEN_DISPUTES_MAX: usize = 16;
+/// How many entries one party may dispute between two settlements, over all its disputes: until the next one, accounts may be asked for
+/// at every size at which they were in doubt.
+pub const DISPUTED_ENTRIES_MAX: usize = 2_048;
+/// How many pieces of evidence one party, or the mediator, may give in a dispute.
+pub const EVIDENCE_MAX: usize = 64;
 
 /// All disputes of an agreement.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -47,6 +49,8 @@ pub(super) struct Disputes {
     pub(super) disputed: BTreeMap<u64, StatementId>,
     /// In the order in which they ended.
     pub(super) over: Vec<Ended>,
+    /// By who opened them: all that there ever were.
+    pub(super) made: Tally,
 }
 
 /// An open dispute.
@@ -62,6 +66,8 @@ pub struct Case {
     pub party: usize,
     /// The parties to the dispute, ascending: who disputes, whose entries they are, and whose they should be.
     pub sides: Vec<usize>,
+    /// The parties that have attested what is disputed, ascending: they may give evidence, too.
+    pub attestors: Vec<usize>,
     /// What is disputed.
     pub subjects: Vec<Subject>,
     /// The evidence so far, in ledger order.
@@ -73,8 +79,8 @@ pub struct Case {
 pub struct Given {
     /// The index of its entry.
     pub index: u64,
-    /// The position of the party that gave it.
-    pub party: usize,
+    /// The position of the party that gave it; none: the mediator.
+    pub party: Option<usize>,
     /// SHA-256 of the document.
     pub digest: Digest,
 }
@@ -90,6 +96,10 @@ pub struct Ended {
     pub at: u64,
     /// How it ended.
     pub how: End,
+    /// The position of the party that disputed.
+    pub party: usize,
+    /// How many entries were disputed.
+    pub entries: usize,
 }
 
 /// How a dispute ended.

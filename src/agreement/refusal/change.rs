@@ -43,15 +43,19 @@ pub enum ChangeRefusal {
         /// The party of the signer.
         party: Name,
     },
-    /// Too many motions wait.
-    #[error("{max} motions wait already")]
+    /// Too many motions of the party wait.
+    #[error("{max} motions of {party} wait already")]
     TooManyMotions {
+        /// The party.
+        party: Name,
         /// How many may wait.
         max: usize,
     },
-    /// There were as many motions as there may be.
-    #[error("{max} motions were made, no more are taken in")]
+    /// The party has moved as much as it may.
+    #[error("{party} has made {max} motions, no more are taken in")]
     MotionsUsedUp {
+        /// The party.
+        party: Name,
         /// How many there may be.
         max: usize,
     },
@@ -117,9 +121,11 @@ pub enum ChangeRefusal {
         /// The key.
         key: PublicKey,
     },
-    /// Too many keys were granted.
-    #[error("{max} keys were granted already")]
+    /// The party was granted too many keys.
+    #[error("{max} keys were granted to {party} already")]
     TooManyKeys {
+        /// The party.
+        party: Name,
         /// How many may be granted.
         max: usize,
     },

@@ -144,9 +144,11 @@ pub enum MoneyRefusal {
         /// The cost.
         cost: StatementId,
     },
-    /// There are too many costs.
-    #[error("{max} costs are reported already")]
+    /// The party has reported too many costs.
+    #[error("{party} has reported {max} costs already")]
     CostsTooMany {
+        /// The party.
+        party: Name,
         /// How many are allowed.
         max: usize,
     },
@@ -238,9 +240,11 @@ pub enum MoneyRefusal {
         /// What the payee is owed, for people.
         owed: String,
     },
-    /// There are too many payments.
-    #[error("{max} payments are reported already")]
+    /// The party has reported too many payments.
+    #[error("{party} has reported {max} payments already")]
     PaymentsTooMany {
+        /// The party.
+        party: Name,
         /// How many are allowed.
         max: usize,
     },

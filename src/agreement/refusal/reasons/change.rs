@@ -14,8 +14,16 @@ pub(super) const REASONS: &[Reason] = &[
         "name the statement id of something that was moved and is not decided",
     ),
     because("NOT_ASKED", "a motion does not need the signer's party", "nothing is to do: others decide it"),
-    because("TOO_MANY_MOTIONS", "32 motions wait already", "accept, decline or withdraw some first"),
-    because("MOTIONS_USED_UP", "10,000 motions were made over the life of the agreement", "found a new agreement"),
+    because(
+        "TOO_MANY_MOTIONS",
+        "16 motions of the party wait already",
+        "withdraw some first, or let others accept or decline them; what is complete as it is moved is not counted",
+    ),
+    because(
+        "MOTIONS_USED_UP",
+        "the party has made 2,000 motions over the life of the agreement",
+        "let another party move it, or found a new agreement; a key can be revoked all the same where one key is enough",
+    ),
     because(
         "NOTHING_TO_TAKE_BACK",
         "the statement named is no open challenge, dispute, offer or motion",
@@ -49,7 +57,7 @@ pub(super) const REASONS: &[Reason] = &[
         "the new key's own signature over its grant does not verify",
         "sign the grant with the new key",
     ),
-    because("TOO_MANY_KEYS", "10,000 keys were granted already", "list further keys in a new agreement"),
+    because("TOO_MANY_KEYS", "the party was granted 1,000 keys already", "list further keys in a new agreement"),
     because("EXPIRY_IN_PAST", "a key would have expired before it is granted", "give a later time"),
     because("KEY_NOT_YOURS", "a party revokes a key that is not its own", "name a key of your own party"),
     because(

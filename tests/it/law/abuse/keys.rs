@@ -21,7 +21,7 @@ pub(super) fn message(law: &Law, party: &str, grant: &KeyGrant) -> Vec<u8> {
     grant.message(law.agreement.id(), &party.parse().unwrap())
 }
 
-fn grant(law: &Law, party: &str, key: &str) -> KeyGrant {
+pub(super) fn grant(law: &Law, party: &str, key: &str) -> KeyGrant {
     let secret = secret(key);
     let scopes = vec![Scope::Claim, Scope::Attest];
     let mut grant = KeyGrant { key: secret.public(), scopes, expires: None, daily_max: None, proof: secret.sign(b"") };

@@ -4,6 +4,7 @@
 pub(super) mod disputes;
 mod keys;
 mod leavers;
+mod limits;
 mod money;
 mod work;
 
