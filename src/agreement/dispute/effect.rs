@@ -24,7 +24,7 @@ use crate::{
 pub struct Effect {
     /// What a ruling, or a retroactive amendment, must carry. `proto/README.md`, "Effects".
     pub digest: Digest,
-    /// The account of everything in the ledger as it stands.
+    /// The account of everything in the ledger and of what time alone has brought, as it stands.
     pub before: Account,
     /// The same after the decision.
     pub after: Account,
