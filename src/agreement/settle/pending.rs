@@ -188,6 +188,11 @@ impl Since {
         }
     }
 
+    /// Whether the newest changes are the same, as far as both have them at hand, and came in the same entries.
+    pub(in crate::agreement) fn ends_as(&self, other: &Self) -> bool {
+        self.tail.iter().rev().zip(other.tail.iter().rev()).all(|(own, others)| own == others)
+    }
+
     fn sheet(&self, tree_size: u64) -> Option<&Sheet> {
         self.at_hand.range(..tree_size).next_back().map(|(_, sheet)| sheet).filter(|sheet| sheet.covers(tree_size))
     }
