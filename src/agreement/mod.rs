@@ -213,7 +213,7 @@ impl Agreement {
         let kind = statement.body.kind();
         let speaker = self.speaker_of(statement, at)?;
         self.check_phase(kind, at)?;
-        assert!(self.wanted_now(signed).is_empty(), "what is wanted is recalled before it is judged");
+        assert!(self.wanted_now(signed, at).is_empty(), "what is wanted is recalled before it is judged");
         let said = Said { id: said_id, index: self.size, at, speaker, seen: statement.seen };
         let change = self.judge_body(said, &statement.body)?;
         let (forgotten, signer) = (self.forgotten, statement.signer);

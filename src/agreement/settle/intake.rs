@@ -151,6 +151,16 @@ impl Books {
         self.since.recall(sheet);
     }
 
+    /// Returns how many changes are at hand only because their sheets were recalled.
+    pub(in crate::agreement) fn recalled(&self) -> usize {
+        self.since.recalled()
+    }
+
+    /// Drops the sheets that are at hand only because they were recalled.
+    pub(in crate::agreement) fn forget_recalled(&mut self) {
+        self.since.forget_recalled();
+    }
+
     /// Drops the sheets that are put away.
     pub(in crate::agreement) fn forget(&mut self) {
         self.since.forget();

@@ -35,6 +35,7 @@ enum Pause {
     Nothing,
     PutAway { newest: usize },
     Forget { keep: usize },
+    ForgetRecalled,
     Restore,
 }
 
@@ -43,6 +44,7 @@ fn pause() -> impl Strategy<Value = Pause> {
         4 => Just(Pause::Nothing),
         1 => (1..6_usize).prop_map(|newest| Pause::PutAway { newest }),
         3 => (0..4_usize).prop_map(|keep| Pause::Forget { keep }),
+        2 => Just(Pause::ForgetRecalled),
         1 => Just(Pause::Restore),
     ]
 }
@@ -55,6 +57,7 @@ fn take_a(pause: Pause, keeper: &mut Keeper) {
             keeper.put_away(1);
             keeper.agreement.forget(keep);
         }
+        Pause::ForgetRecalled => keeper.agreement.forget_recalled(),
         Pause::Restore => keeper.restore(),
     }
 }
@@ -110,13 +113,13 @@ const HEAD: &str = "
     unit talk S 1/3
     stream sales enterprise 1/2";
 
-fn keeper(head: &str) -> (Keeper, Law) {
+pub(super) fn keeper(head: &str) -> (Keeper, Law) {
     let law = Law::in_force(&terms(head));
     (Keeper::of(law.agreement.clone(), law.proposal.clone()), law)
 }
 
 /// Lets the same in here and there.
-fn both(keeper: &mut Keeper, law: &mut Law, who: &str, body: Body) -> StatementId {
+pub(super) fn both(keeper: &mut Keeper, law: &mut Law, who: &str, body: Body) -> StatementId {
     let signed = law.sign(who, body);
     let id = law.enter(&signed).unwrap();
     keeper.enter(&signed, law.clock).unwrap();
@@ -194,7 +197,7 @@ fn enter(keeper: &mut Keeper, law: &mut Law, who: &str, body: Body) -> Statement
     signed.id()
 }
 
-fn artifact(number: u64, fraction: &str) -> counterfoil::statement::Artifact {
+pub(super) fn artifact(number: u64, fraction: &str) -> counterfoil::statement::Artifact {
     counterfoil::statement::Artifact {
         kind: counterfoil::statement::ArtifactKind::PullRequest,
         digest: counterfoil::statement::ArtifactDigest::Sha256(Digest::of(&[&number.to_be_bytes()])),

@@ -355,3 +355,38 @@ async fn what_cannot_be_kept_stays_in_memory_until_it_can() {
     assert_eq!(*store.leaves_read.lock().unwrap(), [0]);
     both.check().await;
 }
+
+#[tokio::test]
+async fn what_was_recalled_for_statements_that_are_refused_does_not_stay() {
+    const AT_HAND: usize = 8;
+    let store = Arc::new(MemoryStore::new());
+    let mut both = Both::begin(&store, Memory { at_hand_max: AT_HAND, ..NEAR_NOTHING }).await;
+    both.count(60).await;
+    let claims: Vec<StatementId> = both.whole.contributions().map(|view| view.id).collect();
+    for round in 0..40_u64 {
+        let unknown = StatementId::from_digest(counterfoil::digest::Digest::of(&[&round.to_be_bytes()]));
+        let few = claims.iter().copied().cycle().skip(usize::try_from(round).unwrap() * 7 % claims.len()).take(5);
+        let verdict = Verdict::Rejected;
+        let body = Attestation { contributions: few.chain([unknown]).collect(), verdict, reason: "none".into() };
+        both.spoken += 1;
+        let envelope = both.deal.say("community", both.spoken, None, Body::Attestation(body));
+        if round % 2 == 0 {
+            let asked = both.sequencer.validate(wire::open(&envelope).unwrap()).await;
+            assert!(matches!(asked, Err(SubmitError::Refused(_))), "{asked:?}");
+        }
+        let refused = both.submit(envelope).await.unwrap_err();
+        assert_eq!(crate::sequencer::reason(&refused), "OWN_CONTRIBUTION");
+        // And sheets: those of older sizes, for settlements that are wrong.
+        let mut settlement = both.whole.account_at(both.whole.size()).unwrap().settlement;
+        settlement.tree_size = 10 + round * 2;
+        settlement.shares = counterfoil::digest::Digest::of(&[b"of another"]);
+        both.spoken += 1;
+        let settlement = both.deal.say("community", both.spoken, None, Body::Settlement(settlement));
+        let refused = both.submit(settlement).await.unwrap_err();
+        assert_eq!(crate::sequencer::reason(&refused), "SPLIT_MISMATCH");
+        let recalled = both.sequencer.view(both.deal.id, |agreement, _| agreement.recalled()).await.unwrap();
+        // As many as may stay, and what the last statement named: claims, or the changes of a sheet.
+        assert!(recalled <= AT_HAND + 6, "{recalled} are at hand after {} statements", 2 * round + 2);
+    }
+    both.check().await;
+}
