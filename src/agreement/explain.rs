@@ -16,7 +16,7 @@ use crate::{
     statement::{
         Verdict,
         rules::Rounding,
-        terms::{Currency, Dimension},
+        terms::{Currency, Dimension, Terms},
     },
 };
 
@@ -117,7 +117,7 @@ impl Gathered {
         if let Some((party, points)) = slot.counted_at(self.tree_size)
             && party == self.party
         {
-            let step = agreement.item_step(index, slot, points);
+            let step = agreement.item_step(index, slot, points, self.tree_size);
             self.bytes += step.text.len() + step.value.len() + 8 * step.indexes.len();
             self.items.push(step);
         }
@@ -177,29 +177,38 @@ impl Agreement {
             return Ok(Explanation { party, currency, tree_size, steps: vec![step] });
         }
         let mut steps = items;
-        for (terms, dimension) in self.terms().dimensions.iter().zip(&account.shares.dimensions) {
+        for (terms, dimension) in account.terms.dimensions.iter().zip(&account.shares.dimensions) {
             steps.push(dimension_step(terms, dimension, party));
         }
-        steps.extend(self.blend_steps(&account, party));
+        steps.extend(blend_steps(&account, party));
         for sum in account.streams.iter().filter(|sum| sum.currency == currency) {
-            steps.push(self.pool_step(sum, came_in.get(&sum.stream).cloned().unwrap_or_default()));
+            steps.push(pool_step(&account.terms, sum, came_in.get(&sum.stream).cloned().unwrap_or_default()));
         }
         steps.extend(self.entitlement_steps(&account, party, currency)?);
-        steps.push(match self.unrounded_step(&account, party, currency) {
+        steps.push(match unrounded_step(&account, party, currency) {
             Some(step) => step,
             None => {
                 let not_computable = |source| SettlementRefusal::NotComputable { source: Box::new(source) };
                 let reserve = &account.figures[currency].exact_reserve;
                 let apportionment = account.entitlements[currency].apportion_with(reserve).map_err(not_computable)?;
-                self.rounding_step(&apportionment, party, currency)
+                rounding_step(&account.terms, &apportionment, party, currency)
             }
         });
         steps.push(self.due_step(&account, party, currency));
         Ok(Explanation { party, currency, tree_size, steps })
     }
 
-    fn item_step(&self, index: u64, slot: &Slot, points: &Exact) -> Step {
+    fn item_step(&self, index: u64, slot: &Slot, points: &Exact, tree_size: u64) -> Step {
         let (unit, _) = self.unit_of(index, slot);
+        if let Some(decided) = slot.decided.as_deref().filter(|decided| decided.at < tree_size) {
+            let (quantity, value) = (slot.claimed.quantity(), exact_text(points));
+            return Step {
+                kind: StepKind::Item,
+                text: format!("{quantity} {}, as a dispute decided = {value} points of {}", unit.name, unit.dimension),
+                value,
+                indexes: vec![index, decided.at],
+            };
+        }
         let qualities = slot.judgements.iter().filter_map(|judgement| match judgement.verdict {
             Verdict::Accepted { quality, .. } => Some(quality),
             Verdict::Rejected | Verdict::ChangesRequested => None,
@@ -224,54 +233,8 @@ impl Agreement {
         }
     }
 
-    fn blend_steps(&self, account: &Account, party: usize) -> Vec<Step> {
-        let at = |numbers: &Fractions| text_at(numbers.get(party));
-        let parts: Vec<String> = self
-            .terms()
-            .dimensions
-            .iter()
-            .zip(&account.shares.dimensions)
-            .map(|(terms, dimension)| format!("{} x {} of {}", terms.weight, at(&dimension.shares), terms.name))
-            .collect();
-        let blend = at(&account.shares.blend);
-        let mut steps = vec![Step {
-            kind: StepKind::Blend,
-            text: format!("{} = {blend}", parts.join(" + ")),
-            value: blend.clone(),
-            indexes: Vec::new(),
-        }];
-        if account.shares.shares != account.shares.blend {
-            let share = at(&account.shares.shares);
-            let kappa = self.terms().parties[party].coefficient;
-            steps.push(Step {
-                kind: StepKind::Blend,
-                text: format!("coefficient {kappa} x {blend}, as a part of the same of all parties = {share}"),
-                value: share,
-                indexes: Vec::new(),
-            });
-        }
-        steps
-    }
-
-    fn pool_step(&self, sum: &StreamSum, indexes: Vec<u64>) -> Step {
-        let (stream, currency) = (&self.terms().streams[sum.stream], &self.terms().currencies[sum.currency]);
-        Step {
-            kind: StepKind::Pool,
-            text: format!(
-                "{}, collected by {}: {} of {} gross = {} pooled",
-                stream.name,
-                stream.collector,
-                stream.pool_rate,
-                currency.amount(sum.gross.into()),
-                currency.amount(sum.pooled.into()),
-            ),
-            value: sum.pooled.to_string(),
-            indexes,
-        }
-    }
-
     fn entitlement_steps(&self, account: &Account, party: usize, currency: usize) -> Result<Vec<Step>, Refusal> {
-        let terms = &self.terms().currencies[currency];
+        let terms = &account.terms.currencies[currency];
         let mut steps = Vec::new();
         self.books.steps_at(account.settlement.tree_size, |cut_off, of, step, shares| {
             if of == currency && (step.pool > 0 || step.released > 0) {
@@ -349,57 +312,8 @@ impl Agreement {
         })
     }
 
-    /// Where whole minor units do not come from the largest remainder.
-    fn unrounded_step(&self, account: &Account, party: usize, currency: usize) -> Option<Step> {
-        let (terms, figures) = (&self.terms().currencies[currency], &account.figures[currency]);
-        let allocated = figures.allocations.get(party)?;
-        let text = match &figures.limits {
-            Some((low, high)) => {
-                let (low, high) = (exact_text(low.get(party)?), exact_text(high.get(party)?));
-                let held = terms.amount(figures.disputed.into());
-                format!(
-                    "something is in doubt: between {low} and {high} minor units; {} is payable until it is decided, {held} is held \
-                     for all",
-                    terms.amount((*allocated).into())
-                )
-            }
-            None if self.terms().rounding == Rounding::NeverNegative => {
-                format!("{} by the largest deficit, settlement by settlement", terms.amount((*allocated).into()))
-            }
-            None => return None,
-        };
-        Some(Step { kind: StepKind::Rounding, text, value: allocated.to_string(), indexes: Vec::new() })
-    }
-
-    fn rounding_step(&self, apportionment: &Apportionment, party: usize, currency: usize) -> Step {
-        let terms = &self.terms().currencies[currency];
-        let left_over = apportionment.left_over();
-        let name =
-            |winner: &usize| self.terms().parties.get(*winner).map_or("the reserve", |party| party.name.as_str());
-        let winners: Vec<&str> = apportionment.order()[..left_over].iter().map(name).collect();
-        let (text, value) = match apportionment.rounding(party) {
-            Some(rounding) => {
-                let whole = terms.amount(rounding.whole.into());
-                let remainder = exact_text(&rounding.remainder);
-                let left = if left_over == 0 {
-                    "nothing is left over".to_owned()
-                } else {
-                    let unit = if rounding.unit == 0 { "none comes here" } else { "one comes here" };
-                    format!(
-                        "remainder {remainder} is number {} of all; left over: {left_over}, one each to {}: {unit}",
-                        rounding.rank,
-                        winners.join(", "),
-                    )
-                };
-                (format!("{whole} whole; {left}"), rounding.allocation.to_string())
-            }
-            None => (String::new(), String::new()),
-        };
-        Step { kind: StepKind::Rounding, text, value, indexes: Vec::new() }
-    }
-
     fn due_step(&self, account: &Account, party: usize, currency: usize) -> Step {
-        let terms: &Currency = &self.terms().currencies[currency];
+        let terms: &Currency = &account.terms.currencies[currency];
         let line = account.settlement.accounts[currency].parties[party];
         let places = self.settlements.places.iter().rev();
         let earlier = places.into_iter().find(|place| place.tree_size < account.settlement.tree_size);
@@ -438,6 +352,99 @@ fn dimension_step(terms: &Dimension, dimension: &DimensionShares, party: usize) 
         )
     };
     Step { kind: StepKind::Dimension, text, value: share, indexes: Vec::new() }
+}
+
+fn blend_steps(account: &Account, party: usize) -> Vec<Step> {
+    let at = |numbers: &Fractions| text_at(numbers.get(party));
+    let dimensions = &account.terms.dimensions;
+    let parts: Vec<String> = dimensions
+        .iter()
+        .zip(&account.shares.dimensions)
+        .map(|(terms, dimension)| format!("{} x {} of {}", terms.weight, at(&dimension.shares), terms.name))
+        .collect();
+    let blend = at(&account.shares.blend);
+    let mut steps = vec![Step {
+        kind: StepKind::Blend,
+        text: format!("{} = {blend}", parts.join(" + ")),
+        value: blend.clone(),
+        indexes: Vec::new(),
+    }];
+    if account.shares.shares != account.shares.blend {
+        let share = at(&account.shares.shares);
+        let kappa = account.terms.parties[party].coefficient;
+        steps.push(Step {
+            kind: StepKind::Blend,
+            text: format!("coefficient {kappa} x {blend}, as a part of the same of all parties = {share}"),
+            value: share,
+            indexes: Vec::new(),
+        });
+    }
+    steps
+}
+
+fn pool_step(terms: &Terms, sum: &StreamSum, indexes: Vec<u64>) -> Step {
+    let (stream, currency) = (&terms.streams[sum.stream], &terms.currencies[sum.currency]);
+    let came = sum.rates.iter().map(|(rate, gross)| format!("{rate} of {}", currency.amount((*gross).into())));
+    Step {
+        kind: StepKind::Pool,
+        text: format!(
+            "{}, collected by {}: {} gross = {} pooled",
+            stream.name,
+            stream.collector,
+            came.collect::<Vec<_>>().join(" + "),
+            currency.amount(sum.pooled.into()),
+        ),
+        value: sum.pooled.to_string(),
+        indexes,
+    }
+}
+
+/// Where whole minor units do not come from the largest remainder.
+fn unrounded_step(account: &Account, party: usize, currency: usize) -> Option<Step> {
+    let (terms, figures) = (&account.terms.currencies[currency], &account.figures[currency]);
+    let allocated = figures.allocations.get(party)?;
+    let text = match &figures.limits {
+        Some((low, high)) => {
+            let (low, high) = (exact_text(low.get(party)?), exact_text(high.get(party)?));
+            let held = terms.amount(figures.disputed.into());
+            format!(
+                "something is in doubt: between {low} and {high} minor units; {} is payable until it is decided, {held} is held \
+                 for all",
+                terms.amount((*allocated).into())
+            )
+        }
+        None if account.terms.rounding == Rounding::NeverNegative => {
+            format!("{} by the largest deficit, settlement by settlement", terms.amount((*allocated).into()))
+        }
+        None => return None,
+    };
+    Some(Step { kind: StepKind::Rounding, text, value: allocated.to_string(), indexes: Vec::new() })
+}
+
+fn rounding_step(terms: &Terms, apportionment: &Apportionment, party: usize, currency: usize) -> Step {
+    let code = &terms.currencies[currency];
+    let left_over = apportionment.left_over();
+    let name = |winner: &usize| terms.parties.get(*winner).map_or("the reserve", |party| party.name.as_str());
+    let winners: Vec<&str> = apportionment.order()[..left_over].iter().map(name).collect();
+    let (text, value) = match apportionment.rounding(party) {
+        Some(rounding) => {
+            let whole = code.amount(rounding.whole.into());
+            let remainder = exact_text(&rounding.remainder);
+            let left = if left_over == 0 {
+                "nothing is left over".to_owned()
+            } else {
+                let unit = if rounding.unit == 0 { "none comes here" } else { "one comes here" };
+                format!(
+                    "remainder {remainder} is number {} of all; left over: {left_over}, one each to {}: {unit}",
+                    rounding.rank,
+                    winners.join(", "),
+                )
+            };
+            (format!("{whole} whole; {left}"), rounding.allocation.to_string())
+        }
+        None => (String::new(), String::new()),
+    };
+    Step { kind: StepKind::Rounding, text, value, indexes: Vec::new() }
 }
 
 fn text_at(number: Option<Exact>) -> String {

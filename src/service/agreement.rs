@@ -286,10 +286,10 @@ impl AgreementService for AgreementFace {
         let GetAccountRequest { agreement: text, party } = request.into_inner();
         let answer = self.books(agreement(&text)?, move |agreement, checkpoint| {
             let party = party_position(agreement.terms(), &party)?;
-            let (account, terms) = (agreement.last_account(), agreement.terms());
+            let account = agreement.last_account();
             Ok(GetAccountResponse {
-                lines: account.map_or_else(Vec::new, |account| views::account_lines(account, party, terms)),
-                figures: account.map_or(Ok(Vec::new()), |account| figures(account, terms, Some(party)))?,
+                lines: account.map_or_else(Vec::new, |account| views::account_lines(account, party)),
+                figures: account.map_or(Ok(Vec::new()), |account| figures(account, Some(party)))?,
                 settled_size: settled_size(agreement),
                 checkpoint: Some(wire::checkpoint(checkpoint)),
             })
@@ -309,7 +309,7 @@ impl AgreementService for AgreementFace {
             };
             Ok(ComputeSplitResponse {
                 settlement: Some((&account.settlement).into()),
-                statement: Some(views::statement_of_account(&account, agreement.terms())?),
+                statement: Some(views::statement_of_account(&account)?),
                 checkpoint: Some(wire::checkpoint(checkpoint)),
             })
         };

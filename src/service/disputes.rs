@@ -2,7 +2,7 @@
 //! ledger's only writer.
 
 use crate::{
-    agreement::{Agreement, dispute::Effect},
+    agreement::dispute::Effect,
     checkpoint::SignedCheckpoint,
     proto::counterfoil::v1::{
         GetBalancesRequest, GetBalancesResponse, GetDisputeRequest, GetDisputeResponse, GetRegisterRequest,
@@ -82,13 +82,12 @@ pub(super) async fn preview(
         let case = law.dispute(&dispute).ok_or_else(|| none(dispute))?;
         let effect = law.effect(dispute, &outcomes)?;
         let within_positions = law.is_within_positions(case, &outcomes);
-        effect_answer(law, reader.checkpoint(), &effect, within_positions)
+        effect_answer(reader.checkpoint(), &effect, within_positions)
     });
     answer.await
 }
 
 fn effect_answer(
-    law: &Agreement,
     checkpoint: &SignedCheckpoint,
     effect: &Effect,
     within_positions: bool,
@@ -96,9 +95,9 @@ fn effect_answer(
     Ok(PreviewOutcomesResponse {
         effect_digest: effect.digest.as_bytes().to_vec().into(),
         before: Some((&effect.before.settlement).into()),
-        statement_before: Some(views::statement_of_account(&effect.before, law.terms())?),
+        statement_before: Some(views::statement_of_account(&effect.before)?),
         after: Some((&effect.after.settlement).into()),
-        statement_after: Some(views::statement_of_account(&effect.after, law.terms())?),
+        statement_after: Some(views::statement_of_account(&effect.after)?),
         checkpoint: Some(wire::checkpoint(checkpoint)),
         within_positions,
     })

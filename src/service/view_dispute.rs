@@ -142,7 +142,7 @@ pub(super) fn open_dispute(agreement: &Agreement, case: &Case) -> Result<v1::Ope
         at_stake: at_stake
             .map(|(currency, amount_minor)| v1::AtStake { currency: currency.code.to_string(), amount_minor })
             .collect(),
-        figures: figures(&account, terms, None)?,
+        figures: figures(&account, None)?,
     })
 }
 

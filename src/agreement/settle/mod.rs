@@ -31,11 +31,11 @@ use crate::{
             doubt::{Correction, Open},
             instalment::{Instalment, Leaver, Points},
             outlook::Outlook,
-            pending::Since,
+            pending::{FlowKey, Since},
             replay::{Event, State},
         },
     },
-    split::{Entitlements, Exact, Shares, SplitError},
+    split::{Entitlements, Exact, Ratio, Shares, SplitError},
     statement::{Settlement, terms::Terms},
     time::Timestamp,
 };
@@ -55,6 +55,8 @@ pub struct CameIn {
 /// stand in the order of the terms; amounts are minor units and cumulative.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
+    /// The terms that it is shared under: those in force may be others by now.
+    pub terms: Arc<Terms>,
     /// What a settlement must say to be admitted.
     pub settlement: Settlement,
     /// The sums T, S and so on, the blend, and the share of each party.
@@ -70,7 +72,7 @@ pub struct Account {
 }
 
 /// What one stream brought in in one currency.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamSum {
     /// The stream's position.
     pub stream: usize,
@@ -84,6 +86,8 @@ pub struct StreamSum {
     pub gross_before: u64,
     /// What was pooled at the settlement before.
     pub pooled_before: u64,
+    /// Under which pool rates how much of P came in, in the order of settlements: rho where the terms never changed it.
+    pub rates: Vec<(Ratio, u64)>,
 }
 
 /// The books of an agreement.
@@ -240,6 +244,22 @@ impl Books {
     /// Returns the version of the terms that an account at `tree_size` is shared under.
     fn version_at(&self, tree_size: u64) -> usize {
         self.terms.partition_point(|(from, _)| *from < tree_size).saturating_sub(1)
+    }
+
+    /// Returns under which pool rates how much came in of a currency and stream.
+    pub(in crate::agreement) fn rates_of(&self, instalments: &[Instalment], key: FlowKey) -> Option<Vec<(Ratio, u64)>> {
+        let mut rates: Vec<(Ratio, u64)> = Vec::new();
+        for instalment in instalments {
+            let Some(net) = instalment.net.get(&key) else { continue };
+            let net = u64::try_from(*net).ok()?;
+            let rate =
+                self.terms[instalment.version].1.streams.get(key.1).map_or(Ratio::ZERO, |stream| stream.pool_rate);
+            match rates.last_mut() {
+                Some((last, sum)) if *last == rate => *sum = sum.checked_add(net)?,
+                _ => rates.push((rate, net)),
+            }
+        }
+        Some(rates)
     }
 
     /// Returns the place of the instalment that took in what entry `at` brought; the next one if none has.

@@ -301,6 +301,7 @@ impl Books {
         let currencies = plan.terms.currencies.len();
         let streams = self.stream_sums(plan, state).map_err(not_computable)?;
         let mut account = Account {
+            terms: Arc::clone(&plan.terms),
             settlement: Settlement {
                 tree_size: plan.tree_size,
                 shares: shares_digest(&plan.shares),
@@ -378,6 +379,7 @@ impl Books {
                 pooled: flow.pooled()?,
                 gross_before,
                 pooled_before,
+                rates: self.rates_of(&plan.instalments, *key).ok_or(SplitError::AmountTooLarge)?,
             });
         }
         Ok(sums)

@@ -30,7 +30,7 @@ pub(super) fn words(simulations: &[Simulation]) -> String {
     if let [only] = simulations {
         let end = only.periods.last().map(|settled| format!(" at the end of {}", settled.period)).unwrap_or_default();
         let title = format!("Statement of account{end}");
-        text.push_str(&format!("\n{}", statement_of_account::words_under(&title, &only.account, &only.terms)));
+        text.push_str(&format!("\n{}", statement_of_account::words_under(&title, &only.account)));
     } else {
         text.push_str("\ndifferences are to A; `simulate` with a single file shows its statement of account\n");
     }
@@ -191,7 +191,7 @@ fn one(simulation: &Simulation) -> Value {
         "overclaimed": overclaimed,
         "periods": periods.collect::<Vec<_>>(),
         "in_all": parties().map(|party| cell_json(&Cell::in_all(simulation, party), party)).collect::<Vec<_>>(),
-        "account": statement_of_account::json(&simulation.account, &simulation.terms),
+        "account": statement_of_account::json(&simulation.account),
     })
 }
 

@@ -1,8 +1,19 @@
 //! Explanations: every number of an account is said with where it comes from.
 
-use counterfoil::{agreement::explain::StepKind, statement::Verdict};
+use counterfoil::{
+    agreement::explain::StepKind,
+    cli::statement_of_account,
+    split::Ratio,
+    statement::{Body, Verdict, change::Amendment, dispute::Remedy, terms::Currency},
+};
 
-use crate::law::{Law, accept, confirm, confirm_reversal, hours, judge, reverse, sales, terms, withdraw};
+use crate::{
+    law::{
+        Law, abuse::disputes, accept, confirm, confirm_reversal, hours, judge, reverse, sales, terms, withdraw,
+        work::agree,
+    },
+    stories::secret,
+};
 
 /// 100.00 EUR, settled while the community had 3/2 of 10 points; then 50.00 EUR, and 40.00 EUR given back.
 fn law() -> Law {
@@ -92,4 +103,71 @@ fn the_explained_values_add_up() {
         assert_eq!(value(StepKind::Rounding), line.allocation.to_string());
         assert_eq!(value(StepKind::Due), line.due.to_string());
     }
+}
+
+/// Everything that an account is said by changes: rates, weights, coefficients, masses; a dimension, a party and a currency more.
+fn amended(law: &mut Law) {
+    let mut terms = law.agreement.terms().clone();
+    terms.streams[0].pool_rate = "1/5".parse().unwrap();
+    terms.parties[0].coefficient = "2".parse().unwrap();
+    let mut guest = terms.parties[1].clone();
+    guest.name = "guest".parse().unwrap();
+    guest.keys[0].key = secret("guest").public();
+    terms.parties.push(guest);
+    terms.dimensions[0].weight = "1/3".parse().unwrap();
+    terms.dimensions[0].floor_mass = "1000".parse().unwrap();
+    terms.dimensions[0].coefficients[1] = "7".parse().unwrap();
+    let mut more = terms.dimensions[0].clone();
+    (more.name, more.weight) = ("U".parse().unwrap(), "2/3".parse().unwrap());
+    terms.dimensions.push(more);
+    for dimension in &mut terms.dimensions {
+        dimension.default_shares = ["1/5", "4/5", "0"].map(|share| share.parse().unwrap()).to_vec();
+        dimension.coefficients.push(Ratio::ONE);
+    }
+    terms.currencies.push(Currency { code: "USD".parse().unwrap(), exponent: 2 });
+    let amendment = Amendment { replaces: law.agreement.terms_id(), terms, effective: None, retroactive: None };
+    let amendment = law.say("community", Body::Amendment(amendment)).unwrap();
+    for party in ["enterprise", "guest"] {
+        law.say(party, agree(amendment)).unwrap();
+    }
+    assert_eq!(law.agreement.terms_id(), amendment);
+}
+
+#[test]
+fn what_was_settled_is_explained_by_the_terms_it_was_settled_under() {
+    let mut law = law();
+    law.settle("enterprise");
+    let size = law.agreement.last_account().unwrap().settlement.tree_size;
+    let shown = |law: &Law| {
+        let account = law.agreement.last_account().unwrap();
+        let statement = (statement_of_account::words(account), statement_of_account::json(account));
+        ([0, 1].map(|party| lines(law, party, size)), statement)
+    };
+    let before = shown(&law);
+    amended(&mut law);
+    assert_eq!(shown(&law), before);
+    // What came in since came in under another rate.
+    let benefit = law.say("enterprise", sales(10_000)).unwrap();
+    law.say("community", confirm(benefit)).unwrap();
+    let pool =
+        |law: &Law| lines(law, 0, law.agreement.size()).into_iter().find(|line| line.starts_with("pool")).unwrap();
+    let said = "pool: sales, collected by enterprise: 1/2 of 110.01 EUR + 1/5 of 100.00 EUR gross = 75.00 EUR pooled";
+    assert!(pool(&law).starts_with(said), "{}", pool(&law));
+    law.settle("enterprise");
+    assert!(pool(&law).starts_with(said), "{}", pool(&law));
+    let words = statement_of_account::words(law.agreement.last_account().unwrap());
+    assert!(words.contains("W = c1*P1 = 1/2*110.01 + 1/5*100.00 = 75.00 EUR, each part cut"), "{words}");
+}
+
+#[test]
+fn what_a_dispute_decided_is_not_explained_by_what_was_attested() {
+    let (mut law, claim) = disputes::law();
+    let before = law.agreement.size();
+    let outcome = [(claim, Remedy::Quality("1/4".parse().unwrap()))];
+    let dispute = law.say("enterprise", disputes::dispute(&outcome)).unwrap();
+    let ruling = disputes::ruling(&law, dispute, &outcome);
+    law.say("mediator", ruling).unwrap(); // entry 9
+    let said = "item: 8 hour x 1 points x quality 1/2 (attested by enterprise) = 4 points of T [4, 5]";
+    assert_eq!(lines(&law, 0, before)[0], said);
+    assert_eq!(lines(&law, 0, law.agreement.size())[0], "item: 8 hour, as a dispute decided = 2 points of T [4, 9]");
 }

@@ -24,7 +24,7 @@ fn outcomes(of: &[(StatementId, Remedy)]) -> Vec<Outcome> {
     of.iter().map(|(subject, remedy)| Outcome { subject: *subject, remedy: remedy.clone() }).collect()
 }
 
-pub(super) fn dispute(of: &[(StatementId, Remedy)]) -> Body {
+pub(in crate::law) fn dispute(of: &[(StatementId, Remedy)]) -> Body {
     Body::Dispute(Dispute { outcomes: outcomes(of), reason: "a reason".to_owned() })
 }
 
@@ -33,7 +33,7 @@ fn offer(dispute: StatementId, of: &[(StatementId, Remedy)]) -> Body {
 }
 
 /// A ruling with the effect that it has.
-pub(super) fn ruling(law: &Law, dispute: StatementId, of: &[(StatementId, Remedy)]) -> Body {
+pub(in crate::law) fn ruling(law: &Law, dispute: StatementId, of: &[(StatementId, Remedy)]) -> Body {
     let outcomes = outcomes(of);
     let effect = law.agreement.effect(dispute, &outcomes).map_or(Digest::of(&[]), |effect| effect.digest);
     Body::Ruling(Ruling { dispute, outcomes, effect, reasons: Digest::of(&[b"reasons"]) })
@@ -44,7 +44,7 @@ fn quality(text: &str) -> Remedy {
 }
 
 /// An agreement with a mediator that has consented, and an hour of work of half the quality.
-pub(super) fn law() -> (Law, StatementId) {
+pub(in crate::law) fn law() -> (Law, StatementId) {
     let mut law = Law::proposed(&terms(&format!("{THREE}\nmediator mediator\nstream sales enterprise 1")));
     for party in ["enterprise", "foundation"] {
         law.say(party, law.acceptance()).unwrap();
