@@ -37,7 +37,7 @@ pub(super) fn check(disk: &Arc<dyn Disk>, index: Option<Arc<dyn Index>>, report:
             .hint("name the directory of a store with --store"));
     }
     let known = KnownKeys::default();
-    let mut ledgers = BTreeMap::new();
+    let mut walked = Walked::default();
     let (mut failed, mut ended) = (None, false);
     in_order(
         || {
@@ -46,7 +46,7 @@ pub(super) fn check(disk: &Arc<dyn Disk>, index: Option<Arc<dyn Index>>, report:
         },
         |piece| piece.into_iter().map(|frame| open(frame, &known)).collect::<Vec<_>>(),
         |piece: Vec<OpenedPart>| {
-            piece.into_iter().for_each(|part| take(part, &mut ledgers, report));
+            piece.into_iter().for_each(|part| walked.take(part, report));
             true
         },
     );
@@ -58,9 +58,9 @@ pub(super) fn check(disk: &Arc<dyn Disk>, index: Option<Arc<dyn Index>>, report:
         let says = "the high-water mark is missing, damaged, or another log's: how much was durable, nobody knows";
         report.find(Finding { ledger: None, entry: None, place, rule: "HIGH_WATER_MISSING", says: says.into() });
     }
-    ledgers.values_mut().for_each(|ledger| ledger.end(report));
-    report.ledgers = u64::try_from(ledgers.len()).unwrap_or(u64::MAX);
-    report.entries = ledgers.values().map(Ledger::size).sum();
+    walked.ledgers.values_mut().for_each(|ledger| ledger.end(report));
+    report.ledgers = u64::try_from(walked.ledgers.len()).unwrap_or(u64::MAX);
+    report.entries = walked.ledgers.values().map(Ledger::size).sum();
     report.torn = survey.is_torn();
     report.index.extend(survey.index_problems());
     Ok(())
@@ -147,24 +147,44 @@ fn agreement_of(ledger: LedgerId) -> AgreementId {
     AgreementId::from_digest(ledger.digest())
 }
 
-fn take(part: OpenedPart, ledgers: &mut BTreeMap<AgreementId, Ledger>, report: &mut Report) {
-    let sure = part.damage.is_none();
-    if let Some(damage) = part.damage {
-        let place = Place { frame: damage.sequence, file: damage.file.clone(), offset: damage.offset };
-        let says = format!("frame {} {}", damage.sequence, damage.problem);
-        report.find(Finding { ledger: None, entry: None, place: place.clone(), rule: "FRAME_DAMAGED", says });
-        if part.frames.is_empty() {
-            for (id, head) in &damage.last_good {
-                let id = agreement_of(*id);
-                ledgers.entry(id).or_insert_with(|| Ledger::new(id)).hurt_at(head.size.get(), &place, report);
+/// What was walked through so far.
+#[derive(Default)]
+struct Walked {
+    ledgers: BTreeMap<AgreementId, Ledger>,
+    /// Where frames are of which nothing can be read, in their order: what is missing of a ledger was there.
+    lost: Vec<Place>,
+}
+
+impl Walked {
+    fn ledger(&mut self, id: AgreementId) -> &mut Ledger {
+        self.ledgers.entry(id).or_insert_with(|| Ledger::new(id))
+    }
+
+    fn take(&mut self, part: OpenedPart, report: &mut Report) {
+        let sure = part.damage.is_none();
+        if let Some(damage) = part.damage {
+            let place = Place { frame: damage.sequence, file: damage.file.clone(), offset: damage.offset };
+            let says = format!("frame {} {}", damage.sequence, damage.problem);
+            report.find(Finding { ledger: None, entry: None, place: place.clone(), rule: "FRAME_DAMAGED", says });
+            if part.frames.is_empty() {
+                for id in damage.named {
+                    self.ledger(agreement_of(id)).hurt_next(&place, report);
+                }
+                if self.lost.len() < LOST_MAX {
+                    self.lost.push(place);
+                }
+            }
+        }
+        for (place, appends) in part.frames {
+            report.frames += 1;
+            for append in appends {
+                let ledger = self.ledgers.entry(append.ledger).or_insert_with(|| Ledger::new(append.ledger));
+                let lost = self.lost.iter().find(|lost| lost.frame > ledger.last_frame());
+                ledger.take(append, &place, lost.filter(|lost| lost.frame < place.frame), sure, report);
             }
         }
     }
-    for (place, appends) in part.frames {
-        report.frames += 1;
-        for append in appends {
-            let id = append.ledger;
-            ledgers.entry(id).or_insert_with(|| Ledger::new(id)).take(append, &place, sure, report);
-        }
-    }
 }
+
+/// So many places are remembered where nothing can be read.
+const LOST_MAX: usize = 10_000;

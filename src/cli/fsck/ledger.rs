@@ -61,6 +61,8 @@ pub(super) struct Ledger {
     /// Entries are missing: what follows cannot be held against a root or the law.
     gap: bool,
     next: u64,
+    /// The last frame that appended to it.
+    last_frame: u64,
     kept: Kept,
 }
 
@@ -77,6 +79,7 @@ impl Ledger {
             hurt: false,
             gap: false,
             next: 0,
+            last_frame: 0,
             kept: Kept::Nothing,
         }
     }
@@ -85,15 +88,27 @@ impl Ledger {
         self.next
     }
 
-    /// Takes what a frame appends; `sure`: the frame's own check holds.
-    pub(super) fn take(&mut self, append: OpenedAppend, place: &Place, sure: bool, report: &mut Report) {
+    pub(super) const fn last_frame(&self) -> u64 {
+        self.last_frame
+    }
+
+    /// Takes what a frame appends; `sure`: the frame's own check holds. `lost`: where something was lost since the last one.
+    pub(super) fn take(
+        &mut self,
+        append: OpenedAppend,
+        place: &Place,
+        lost: Option<&Place>,
+        sure: bool,
+        report: &mut Report,
+    ) {
+        self.last_frame = place.frame;
         if append.before != self.next {
             let (next, before) = (self.next, append.before);
             let says = match before > next {
                 true => format!("entries {next} to {} are missing, or cannot be read", before - 1),
                 false => format!("{next} entries stand before what was written behind {before}"),
             };
-            self.find(Some(next.min(before)), "ENTRIES_MISSING", says, place, report);
+            self.find(Some(next.min(before)), "ENTRIES_MISSING", says, lost.unwrap_or(place), report);
             self.gap = true;
             self.next = before;
         }
@@ -262,8 +277,13 @@ impl Ledger {
         }
     }
 
+    /// Says that the next entry is bad, or gone.
+    pub(super) fn hurt_next(&mut self, place: &Place, report: &mut Report) {
+        self.hurt_at(self.next, place, report);
+    }
+
     /// Says from where on the ledger is not proved good, unless that is said already.
-    pub(super) fn hurt_at(&mut self, first_bad: u64, place: &Place, report: &mut Report) {
+    fn hurt_at(&mut self, first_bad: u64, place: &Place, report: &mut Report) {
         self.hurt = true;
         let last_good = self.last_good.clone();
         let hurt = || Hurt { first_bad, exact: false, place: place.clone(), last_good };

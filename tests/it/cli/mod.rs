@@ -5,6 +5,7 @@ mod backup;
 mod demo;
 mod disputes;
 mod fsck;
+mod fsck_segments;
 mod governance;
 mod guard;
 mod life;
