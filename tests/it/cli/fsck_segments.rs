@@ -234,13 +234,17 @@ fn make_store(world: &World, segment_bytes: u64) -> Arc<LogStore> {
     let config = LogConfig { segment_bytes, ahead_bytes: 0, settling: Settling::Behind, ..usual };
     let path = world.path("store");
     let disk: Arc<dyn Disk> = Arc::new(FolderDisk::make(&path).unwrap());
-    let index = || SledIndex::open(&path.join("index"), 1 << 20).map(|index| Box::new(index) as Box<dyn Index>);
+    let index = || {
+        let index: Box<dyn Index> = Box::new(SledIndex::open(&path.join("index"), 1 << 20)?);
+        Ok(index)
+    };
     Arc::new(LogStore::open_on(disk, index, config).unwrap())
 }
 
 async fn open(store: &Arc<LogStore>, key: &SecretKey) -> Sequencer {
     let config = SequencerConfig::new("log.example", key.clone(), Arc::new(|| ms(NOON_MS)));
-    Sequencer::open(Arc::clone(store) as Arc<dyn Store>, config).await.unwrap()
+    let store: Arc<dyn Store> = store.clone();
+    Sequencer::open(store, config).await.unwrap()
 }
 
 #[test]
