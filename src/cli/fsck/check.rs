@@ -1,7 +1,7 @@
-//! The walk: frames are read in order, opened on every core, and taken in order. Of bytes, only a few pieces are in memory; of
-//! each ledger, the law's state and the hashes of its tree.
+//! The walk: frames are read in order, opened on every core, and taken in order. In memory are only a few pieces, and of each ledger
+//! the books of the law; what has to be remembered of every entry is in a scratch.
 
-use std::{collections::BTreeMap, mem, sync::Arc};
+use std::{cell::RefCell, collections::BTreeMap, mem, rc::Rc, sync::Arc};
 
 use crate::{
     cli::{
@@ -9,6 +9,7 @@ use crate::{
         fsck::{
             ledger::{Ledger, Opened, OpenedAppend},
             report::{Finding, Place, Report},
+            scratch::{Own, Scratch},
         },
     },
     digest::Digest,
@@ -47,11 +48,11 @@ pub(super) fn check(disk: &Arc<dyn Disk>, index: Option<Arc<dyn Index>>, report:
         |piece| piece.into_iter().map(|frame| open(frame, &known)).collect::<Vec<_>>(),
         |piece: Vec<OpenedPart>| {
             piece.into_iter().for_each(|part| walked.take(part, report));
-            true
+            !walked.has_failed()
         },
     );
-    if let Some(error) = failed {
-        return Err(Failure::from(error));
+    if let Some(failure) = failed.map(Failure::from).or_else(|| walked.scratch.borrow_mut().failure()) {
+        return Err(failure);
     }
     if survey.high_water().is_none() && survey.position().sequence > 0 {
         let place = Place { frame: survey.position().sequence, file: "high-water".into(), offset: 0 };
@@ -151,13 +152,22 @@ fn agreement_of(ledger: LedgerId) -> AgreementId {
 #[derive(Default)]
 struct Walked {
     ledgers: BTreeMap<AgreementId, Ledger>,
+    scratch: Rc<RefCell<Scratch>>,
+    /// How much of the entries is in memory.
+    held: usize,
     /// Where frames are of which nothing can be read, in their order: what is missing of a ledger was there.
     lost: Vec<Place>,
 }
 
 impl Walked {
     fn ledger(&mut self, id: AgreementId) -> &mut Ledger {
-        self.ledgers.entry(id).or_insert_with(|| Ledger::new(id))
+        let number = u32::try_from(self.ledgers.len()).unwrap_or(u32::MAX);
+        let scratch = &self.scratch;
+        self.ledgers.entry(id).or_insert_with(|| Ledger::new(id, Own::new(Rc::clone(scratch), number)))
+    }
+
+    fn has_failed(&self) -> bool {
+        self.scratch.borrow().has_failed()
     }
 
     fn take(&mut self, part: OpenedPart, report: &mut Report) {
@@ -178,13 +188,31 @@ impl Walked {
         for (place, appends) in part.frames {
             report.frames += 1;
             for append in appends {
-                let ledger = self.ledgers.entry(append.ledger).or_insert_with(|| Ledger::new(append.ledger));
-                let lost = self.lost.iter().find(|lost| lost.frame > ledger.last_frame());
-                ledger.take(append, &place, lost.filter(|lost| lost.frame < place.frame), sure, report);
+                let last = self.ledger(append.ledger).last_frame();
+                let lost = self.lost.iter().find(|lost| lost.frame > last && lost.frame < place.frame).cloned();
+                let ledger = self.ledger(append.ledger);
+                let before = ledger.held();
+                ledger.take(append, &place, lost.as_ref(), sure, report);
+                let now = ledger.held();
+                self.held = (self.held + now).saturating_sub(before);
+                self.put_away();
             }
         }
     }
 }
+
+impl Walked {
+    /// Puts away what is in memory of the entries, once it is much.
+    fn put_away(&mut self) {
+        // To write the books of a ledger must be worth it: a few entries each.
+        if self.held > HELD_MAX.max(8 * self.ledgers.len()) {
+            self.ledgers.values_mut().filter(|ledger| ledger.held() > 0).for_each(Ledger::put_away);
+            self.held = 0;
+        }
+    }
+}
+
+const HELD_MAX: usize = 1_024;
 
 /// So many places are remembered where nothing can be read.
 const LOST_MAX: usize = 10_000;

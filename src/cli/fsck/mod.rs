@@ -2,8 +2,11 @@
 
 mod check;
 mod kept;
+mod law;
 mod ledger;
 mod report;
+mod scratch;
+mod tree;
 
 use std::{path::Path, sync::Arc};
 
@@ -46,6 +49,9 @@ Ends with 0 when everything holds, with 11 when something was found, with 14 whe
 An index that differs is no finding: it is only a cache, which --rebuild-index makes anew. What is kept of the law and cannot be
 read is none either: a server does not use it. What can be read and is not what the entries make is a finding, and --rebuild-index
 throws it away. A copy or a backup may be older than its guard says: check it with --no-guard.
+
+What has to be remembered of every entry, about as much as the index has, is written into a folder in TMPDIR while the check runs;
+in memory is a cache of it.
 
 Examples:
   counterfoil fsck --store ./ledgers
