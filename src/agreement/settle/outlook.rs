@@ -39,7 +39,17 @@ struct Plan {
     settled_events: usize,
     /// Whether what was settled is as it was.
     untouched: bool,
+    /// The shares of the last instalment.
     shares: Shares,
+    /// By the points of which instalment all before it are shared, too.
+    trued_up: Option<usize>,
+}
+
+impl Plan {
+    /// Returns the place of the instalment by whose points the one at `place` is shared.
+    fn shared_by(&self, place: usize) -> usize {
+        self.trued_up.map_or(place, |trued_up| trued_up.max(place))
+    }
 }
 
 impl Books {
@@ -64,11 +74,11 @@ impl Books {
         tree_size: u64,
         mut tell: impl FnMut(u64, usize, &Step, &Fractions),
     ) -> Result<(), SettlementRefusal> {
-        let plan = self.plan(tree_size.max(self.cut_off)).map_err(not_computable)?;
-        let events = if tree_size <= self.cut_off { &plan.events[..plan.settled_events] } else { &plan.events[..] };
+        let plan = if tree_size > self.cut_off { self.plan(tree_size).map(Some) } else { self.settled_plan() };
+        let Some(plan) = plan.map_err(not_computable)? else { return Ok(()) };
         let sharing = |place: usize| self.certain_sharing(&plan, place);
         let replay = self.replay(&plan, &sharing);
-        let told = State::new().lay(&replay, events, |told| {
+        let told = State::new().lay(&replay, &plan.events, |told| {
             tell(plan.instalments[told.step.instalment].cut_off, told.currency, told.step, &told.sharing.shares);
             Ok(())
         });
@@ -131,7 +141,30 @@ impl Books {
         let now = fitted(&instalments[instalments.len() - 1].points, &terms, &self.leavers, tree_size);
         let shares = shares_of(&terms, &now)?;
         let settled_events = self.events.len();
-        Ok(Plan { tree_size, terms, instalments, events, settled_events, untouched, shares })
+        let trued_up = self.trued_up(&instalments);
+        Ok(Plan { tree_size, terms, instalments, events, settled_events, untouched, shares, trued_up })
+    }
+
+    /// Returns what the last settlement laid out, if there was one.
+    fn settled_plan(&self) -> Result<Option<Plan>, SplitError> {
+        let Some(last) = self.instalments.last() else { return Ok(None) };
+        Ok(Some(Plan {
+            tree_size: self.cut_off,
+            terms: Arc::clone(&self.terms[last.version].1),
+            instalments: self.instalments.clone(),
+            events: self.events.clone(),
+            settled_events: self.events.len(),
+            untouched: true,
+            shares: self.shares_of(last)?,
+            trued_up: self.trued_up(&self.instalments),
+        }))
+    }
+
+    /// Returns the place of the last settlement that shared anew all that was shared before it. A policy of sharing prospectively
+    /// that came later leaves it so.
+    fn trued_up(&self, instalments: &[Instalment]) -> Option<usize> {
+        let policy = |instalment: &Instalment| self.terms[instalment.version].1.share_policy;
+        instalments.iter().rposition(|instalment| policy(instalment) == SharePolicy::TrueUp)
     }
 
     /// What counts at a size: what did at the last cut-off, as far as it has not faded, and what came to count since.
@@ -180,7 +213,7 @@ impl Books {
         let sharing = |place: usize| self.certain_sharing(plan, place);
         let replay = self.replay(plan, &sharing);
         // Money that was shared stays so, as long as nothing touches it.
-        let goes_on = plan.untouched && plan.terms.share_policy == SharePolicy::Prospective;
+        let goes_on = plan.untouched && plan.trued_up.is_none_or(|trued_up| trued_up < self.instalments.len());
         let (mut state, events) = if goes_on {
             (self.state.clone(), &plan.events[plan.settled_events..])
         } else {
@@ -197,7 +230,8 @@ impl Books {
     }
 
     fn certain_sharing(&self, plan: &Plan, place: usize) -> Result<Sharing, SplitError> {
-        if place + 1 == plan.instalments.len() || plan.terms.share_policy == SharePolicy::TrueUp {
+        let place = plan.shared_by(place);
+        if place + 1 == plan.instalments.len() {
             return Ok(Sharing { shares: plan.shares.shares.clone(), intervals: None });
         }
         let instalment = &plan.instalments[place];
@@ -246,8 +280,7 @@ impl Books {
     }
 
     fn doubtful_sharing(&self, plan: &Plan, place: usize, open: &[&Open]) -> Result<Sharing, SplitError> {
-        let last = plan.instalments.len() - 1;
-        let place = if plan.terms.share_policy == SharePolicy::TrueUp { last } else { place };
+        let (last, place) = (plan.instalments.len() - 1, plan.shared_by(place));
         let mut sharing = self.certain_sharing(plan, place)?;
         let instalment = &plan.instalments[place];
         let terms = &self.terms[instalment.version].1;

@@ -10,6 +10,7 @@ mod money;
 mod money_history;
 mod phases;
 mod put_away;
+mod sharing;
 mod table;
 pub(crate) mod whole;
 mod work;

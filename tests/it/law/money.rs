@@ -68,7 +68,11 @@ pub(super) fn closing_of(law: &mut Law, who: &str, period: u32) -> Signed {
 }
 
 fn close(law: &mut Law, who: &str, period: &str) -> Result<StatementId, Refusal> {
-    let signed = closing(law, who, period);
+    close_of(law, who, month(period))
+}
+
+pub(super) fn close_of(law: &mut Law, who: &str, period: u32) -> Result<StatementId, Refusal> {
+    let signed = closing_of(law, who, period);
     law.enter(&signed)
 }
 
@@ -82,7 +86,7 @@ fn view(law: &Law, period: &str) -> PeriodView {
 }
 
 /// All parties accept what one moves.
-fn agree(law: &mut Law, mover: &str, body: Body) {
+pub(super) fn agree(law: &mut Law, mover: &str, body: Body) {
     let motion = law.say(mover, body).unwrap();
     for party in PARTIES.into_iter().filter(|party| *party != mover) {
         law.say(party, Body::Acceptance(Acceptance { proposal: motion })).unwrap();
