@@ -18,7 +18,7 @@ use crate::split::{
     SplitError, Step, Waterfall,
     clamp::Water,
     contested::Contested,
-    fractions::joint_denominator,
+    fractions::{joint_denominator, magnitude},
     shares::{coefficients_of, default_shares_of, points_of, weights_of},
     waterfall::limits,
 };
@@ -448,8 +448,4 @@ fn equal(party_coefficients: &[Ratio]) -> Result<(), SplitError> {
 
 const fn unknown(position: usize, of: usize) -> SplitError {
     SplitError::PositionUnknown { position, of }
-}
-
-fn magnitude(number: IBig) -> UBig {
-    number.into_parts().1
 }

@@ -38,7 +38,7 @@ pub use fractions::{Fractions, common_denominator_bits, exact_text, joint_denomi
 pub use interval::{
     Disputed, End, Intervals, Scenario, ShareIntervals, Undisputed, scenarios, share_intervals, undisputed,
 };
-pub use policy::{Carried, WinWin, after_exit, decayed, true_up, win_win, within_cash};
+pub use policy::{POINT_PARTS, after_exit, faded, rounded_down, surplus};
 pub use pool::{pool, pools};
 pub use ratio::{Exact, Ratio, RatioError};
 pub use shapley::{PLAYERS_MAX, risk_corrected, shapley};

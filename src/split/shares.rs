@@ -6,7 +6,7 @@ use dashu_int::{IBig, UBig};
 
 use crate::split::{
     Exact, Fractions, Ratio, SplitError, TermsPart,
-    fractions::{common_denominator, joint_denominator, ratios_within},
+    fractions::{common_denominator, joint_denominator, magnitude, ratios_within},
 };
 
 /// Bits that the common denominator of the points of one dimension may have.
@@ -194,10 +194,6 @@ fn blend(dimensions: &[DimensionShares], weight_denominator: &UBig, weights: &[U
         }
     }
     Fractions::reduced(common * weight_denominator, numerators)
-}
-
-fn magnitude(number: IBig) -> UBig {
-    number.into_parts().1
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ fn ms(ms: u64) -> Timestamp {
 }
 
 /// Reads terms as the head of a story has them.
-fn terms(head: &str) -> Terms {
+pub(crate) fn terms(head: &str) -> Terms {
     let lines: Vec<Vec<&str>> = head.lines().map(|line| line.split_whitespace().collect()).collect();
     terms::read(lines.iter().map(Vec::as_slice).filter(|line| !line.is_empty())).unwrap()
 }
