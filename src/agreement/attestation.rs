@@ -122,7 +122,9 @@ impl Agreement {
         enough.then(|| slot.claimed.quantity().exact() * unit.points.exact() * smallest)
     }
 
-    fn check_fineness(
+    /// Checks that the points of a dimension stay computable with `points` among them; `grown`: what others before it in the same
+    /// statement bring.
+    pub(super) fn check_fineness(
         &self,
         contribution: StatementId,
         dimension: usize,

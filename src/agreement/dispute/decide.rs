@@ -13,6 +13,7 @@ use crate::{
         motion::Matter,
         settle::Books,
     },
+    split::joint_denominator,
     statement::{
         dispute::{Outcome, Remedy},
         id::StatementId,
@@ -77,8 +78,12 @@ impl Agreement {
 
     fn correct_entry(&mut self, entry: Entry, subject: &Subject, after: After, rejected: bool) {
         match (&subject.stands, after) {
-            (Stands::Contribution { points, .. }, After::Points(counts)) => {
+            (Stands::Contribution { points, dimension, .. }, After::Points(counts)) => {
                 let at = entry.index;
+                if let Some((_, counts)) = &counts {
+                    let denominator = &mut self.contributions.denominators[*dimension];
+                    *denominator = joint_denominator(denominator, counts.denominator());
+                }
                 self.give_budget_back(subject.index);
                 if let Some(slot) = self.contributions.slots.change(&subject.index) {
                     slot.decided = Some(Box::new(Decided { at, counts }));

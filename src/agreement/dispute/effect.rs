@@ -41,10 +41,15 @@ impl Agreement {
 
     pub(super) fn effect_of(&self, case: &Case, outcomes: &[Outcome]) -> Result<Effect, Refusal> {
         let before = self.books.account_at(self.next_size())?;
+        let after = self.account_after(case, outcomes)?;
+        Ok(Effect { digest: effect_digest(&after, self.terms()), before, after })
+    }
+
+    /// Computes the account of everything in the ledger with what outcomes decide.
+    pub(super) fn account_after(&self, case: &Case, outcomes: &[Outcome]) -> Result<Account, Refusal> {
         let mut books = self.books.clone();
         correct(&mut books, self.size, case, outcomes, self.terms());
-        let after = books.account_at(self.next_size().max(self.size + 1))?;
-        Ok(Effect { digest: effect_digest(&after, self.terms()), before, after })
+        Ok(books.account_at(self.next_size().max(self.size + 1))?)
     }
 
     /// Computes what terms would do if what was settled were shared anew under them.

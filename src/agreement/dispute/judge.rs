@@ -3,11 +3,11 @@
 use crate::{
     agreement::{
         Agreement, Said,
-        benefit::GROSS_MAX,
         contribution::Outcome as Judged,
         dispute::{
             Case, Change, DISPUTED_ENTRIES_MAX, DISPUTES_MAX, EVIDENCE_MAX, Given, OPEN_DISPUTES_MAX,
             subject::{After, Stands, Subject},
+            together::Together,
         },
         motion::Quorum,
         refusal::{Refusal, change::ChangeRefusal, dispute::DisputeRefusal},
@@ -46,10 +46,11 @@ impl Agreement {
             return Err(DisputeRefusal::TooManyEntries { entries, max: DISPUTED_ENTRIES_MAX }.into());
         }
         let mut subjects = Vec::with_capacity(body.outcomes.len());
+        let mut together = Together::default();
         let mut sides = vec![party];
         let mut concerns_all = false;
         for Outcome { subject, remedy } in &body.outcomes {
-            let subject = self.subject(*subject, remedy, said.at)?;
+            let subject = self.subject(*subject, remedy, said.at, &mut together)?;
             sides.push(subject.stands.owner());
             if let Some(after) = subject.stands.after(remedy, self.terms()) {
                 concerns_all |= self.concerns_all(&subject.stands, &after);
@@ -59,6 +60,8 @@ impl Agreement {
             }
             subjects.push(subject);
         }
+        self.check_sums(&together)?;
+        self.check_raised(&together)?;
         sides.sort_unstable();
         sides.dedup();
         // Nobody settles with itself alone, nor at the cost of who is not asked.
@@ -98,24 +101,30 @@ impl Agreement {
         Ok(if concerns_all { Quorum::All } else { Quorum::These(case.sides.clone()) })
     }
 
-    fn subject(&self, id: StatementId, sought: &Remedy, at: Timestamp) -> Result<Subject, DisputeRefusal> {
+    fn subject(
+        &self,
+        id: StatementId,
+        sought: &Remedy,
+        at: Timestamp,
+        together: &mut Together,
+    ) -> Result<Subject, Refusal> {
         let (index, admitted, stands) = self.what_stands(id)?;
         if self.disputes.disputed.contains_key(&index) {
-            return Err(DisputeRefusal::AlreadyDisputed { subject: id });
+            return Err(DisputeRefusal::AlreadyDisputed { subject: id }.into());
         }
         let days = match self.terms().windows.audit {
             0 => Windows::AUDIT_DAYS,
             days => days,
         };
         if self.course.window_over(admitted, days, at) {
-            return Err(DisputeRefusal::BeyondAudit { subject: id, admitted, days });
+            return Err(DisputeRefusal::BeyondAudit { subject: id, admitted, days }.into());
         }
         let now = stands.after(&Remedy::Stand, self.terms());
         match stands.after(sought, self.terms()) {
-            None => Err(DisputeRefusal::RemedyUnfit { subject: id }),
-            after if after == now => Err(DisputeRefusal::NothingSought { subject: id }),
+            None => Err(DisputeRefusal::RemedyUnfit { subject: id }.into()),
+            after if after == now => Err(DisputeRefusal::NothingSought { subject: id }.into()),
             Some(after) => {
-                self.check_amount(id, &stands, &after)?;
+                self.check_outcome((id, index), &stands, &after, together)?;
                 Ok(Subject { id, index, stands, sought: sought.clone() })
             }
         }
@@ -162,25 +171,6 @@ impl Agreement {
         Err(DisputeRefusal::UnknownSubject { subject: id })
     }
 
-    /// A benefit is no less than was given back of it, and all together stay within their limit.
-    fn check_amount(&self, subject: StatementId, stands: &Stands, after: &After) -> Result<(), DisputeRefusal> {
-        let After::Amount(after) = after else { return Ok(()) };
-        match stands {
-            Stands::Benefit { came_in, amount, reversed, .. } => {
-                let confirmed = self.benefits.confirmed[came_in.currency];
-                let sum = (confirmed - amount).checked_add(*after);
-                if after < reversed || sum.is_none_or(|sum| sum > GROSS_MAX) {
-                    return Err(DisputeRefusal::AmountUnfit { subject });
-                }
-            }
-            Stands::Cost { .. } if i64::try_from(*after).is_err() => {
-                return Err(DisputeRefusal::AmountUnfit { subject });
-            }
-            Stands::Cost { .. } | Stands::Contribution { .. } => {}
-        }
-        Ok(())
-    }
-
     fn give_evidence(&self, said: Said<'_>, body: &Evidence) -> Result<Change, Refusal> {
         let case = self.find_case(body.dispute)?;
         let days = self.terms().windows.evidence;
@@ -217,26 +207,26 @@ impl Agreement {
         Ok(Change::Ruled { dispute: case.id, outcomes: body.outcomes.clone() })
     }
 
-    pub(in crate::agreement) fn check_offer(
-        &self,
-        dispute: StatementId,
-        outcomes: &[Outcome],
-    ) -> Result<(), DisputeRefusal> {
-        self.check_outcomes(self.find_case(dispute)?, outcomes)
+    pub(in crate::agreement) fn check_offer(&self, dispute: StatementId, outcomes: &[Outcome]) -> Result<(), Refusal> {
+        let case = self.find_case(dispute)?;
+        self.check_outcomes(case, outcomes)?;
+        // What cannot be computed cannot be settled: it could not be decided otherwise any more.
+        self.account_after(case, outcomes).map(drop)
     }
 
-    /// Checks that there is one outcome for each subject, of a kind that fits it.
-    pub(super) fn check_outcomes(&self, case: &Case, outcomes: &[Outcome]) -> Result<(), DisputeRefusal> {
+    /// Checks that there is one outcome for each subject, of a kind that fits it, and that all together can be computed.
+    pub(super) fn check_outcomes(&self, case: &Case, outcomes: &[Outcome]) -> Result<(), Refusal> {
         let same = case.subjects.iter().map(|subject| subject.id).eq(outcomes.iter().map(|outcome| outcome.subject));
         if !same {
-            return Err(DisputeRefusal::OtherSubjects { dispute: case.id });
+            return Err(DisputeRefusal::OtherSubjects { dispute: case.id }.into());
         }
+        let mut together = Together::default();
         for (subject, outcome) in case.subjects.iter().zip(outcomes) {
             let after = subject.stands.after(&outcome.remedy, self.terms());
             let after = after.ok_or(DisputeRefusal::RemedyUnfit { subject: subject.id })?;
-            self.check_amount(subject.id, &subject.stands, &after)?;
+            self.check_outcome((subject.id, subject.index), &subject.stands, &after, &mut together)?;
         }
-        Ok(())
+        Ok(self.check_sums(&together)?)
     }
 
     pub(in crate::agreement) fn find_case(&self, dispute: StatementId) -> Result<&Case, DisputeRefusal> {

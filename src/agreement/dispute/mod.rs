@@ -9,6 +9,7 @@ mod decide;
 mod effect;
 mod judge;
 mod subject;
+mod together;
 
 use std::collections::BTreeMap;
 

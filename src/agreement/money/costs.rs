@@ -179,7 +179,7 @@ impl Costs {
     }
 
     /// Returns all that was confirmed in a currency, minor units.
-    fn confirmed_in(&self, currency: usize) -> u64 {
+    pub(in crate::agreement) fn confirmed_in(&self, currency: usize) -> u64 {
         let confirmed = self.all.values().filter(|slot| slot.currency == currency && slot.confirmed.is_some());
         // What was confirmed stays within its limit, so that the sum does.
         confirmed.fold(0, |sum, slot| sum.saturating_add(slot.amount))

@@ -37,13 +37,13 @@ pub(super) const REASONS: &[Reason] = &[
     because("BEYOND_AUDIT", "the audit period of what is disputed is over", "nothing is to do: it stands"),
     because(
         "REMEDY_UNFIT",
-        "a remedy does not fit its entry: a quality or another party is for contributions, an amount for benefits and costs",
+        "a remedy does not fit its entry: a quality or another party is for contributions, an amount for benefits and costs, and nothing goes to who joined later",
         "choose another remedy",
     ),
     because("NOTHING_SOUGHT", "what is sought is what stands", "say what should become of the entry"),
     because(
         "AMOUNT_UNFIT",
-        "an amount is less than was given back of the benefit, or outgrows 2^63 - 1 minor units",
+        "an amount is less than was given back of the benefit, or all that is sought together outgrows 2^63 - 1 minor units",
         "check the amount; it is in minor units",
     ),
     because("UNKNOWN_DISPUTE", "no such dispute is open", "name the statement id of an open dispute"),

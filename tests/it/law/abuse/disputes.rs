@@ -24,11 +24,11 @@ fn outcomes(of: &[(StatementId, Remedy)]) -> Vec<Outcome> {
     of.iter().map(|(subject, remedy)| Outcome { subject: *subject, remedy: remedy.clone() }).collect()
 }
 
-pub(super) fn dispute(of: &[(StatementId, Remedy)]) -> Body {
+pub(in crate::law) fn dispute(of: &[(StatementId, Remedy)]) -> Body {
     Body::Dispute(Dispute { outcomes: outcomes(of), reason: "a reason".to_owned() })
 }
 
-fn offer(dispute: StatementId, of: &[(StatementId, Remedy)]) -> Body {
+pub(in crate::law) fn offer(dispute: StatementId, of: &[(StatementId, Remedy)]) -> Body {
     Body::Offer(Offer { dispute, outcomes: outcomes(of) })
 }
 
@@ -39,7 +39,7 @@ pub(super) fn ruling(law: &Law, dispute: StatementId, of: &[(StatementId, Remedy
     Body::Ruling(Ruling { dispute, outcomes, effect, reasons: Digest::of(&[b"reasons"]) })
 }
 
-fn quality(text: &str) -> Remedy {
+pub(super) fn quality(text: &str) -> Remedy {
     Remedy::Quality(text.parse().unwrap())
 }
 

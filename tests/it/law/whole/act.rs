@@ -351,7 +351,7 @@ impl World {
                 Kind::Contribution,
                 Remedy::Quality(Ratio::reduced(number % 5, 4).ok().filter(|q| q.is_at_most_one())?),
             ),
-            4 | 5 => (Kind::Contribution, Remedy::Reassign(PARTIES[usize::from(of) % 3].parse().unwrap())),
+            4 | 5 => (Kind::Contribution, Remedy::Reassign(PARTIES[usize::from(of) % 4].parse().unwrap())),
             6 => (Kind::Benefit, Remedy::Amount(number % 2_000)),
             7 => (Kind::Benefit, Remedy::Reject),
             _ => (Kind::Cost, Remedy::Amount(number % 200)),

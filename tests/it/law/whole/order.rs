@@ -41,7 +41,7 @@ fn line(world: &mut World, party: usize, number: u64, kind: u8) -> Vec<Signed> {
             let verdict = if kind == 4 { Verdict::Rejected } else { Verdict::Accepted { quality, unplanned: false } };
             say(world, other, judge(claim, verdict));
             let outcomes =
-                vec![Outcome { subject: claim, remedy: Remedy::Reassign(PARTIES[(party + 2) % 3].parse().unwrap()) }];
+                vec![Outcome { subject: claim, remedy: Remedy::Reassign(PARTIES[(party + 2) % 4].parse().unwrap()) }];
             match kind {
                 1 => drop(say(world, own, withdraw(claim))),
                 2 => drop(say(world, third, challenge(&[claim], Ground::NotDone))),
