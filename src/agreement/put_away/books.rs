@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     agreement::{
         put_away::{
-            form::{Number, exact, exacts, number},
+            form::{Number, Stated, exact, exacts, number, ratio, stated},
             slips::{ChangesForm, SumsForm},
         },
         settle::{
@@ -58,6 +58,7 @@ pub(super) struct BooksForm {
 struct InstalmentForm {
     cut_off: u64,
     version: usize,
+    decay: Stated,
     /// The place of its points.
     points: usize,
     net: Vec<(FlowKey, u128)>,
@@ -75,6 +76,7 @@ impl BooksForm {
             instalments.push(InstalmentForm {
                 cut_off: instalment.cut_off,
                 version: instalment.version,
+                decay: stated(instalment.decay),
                 points: points.len() - 1,
                 net: instalment.net.iter().map(|(key, net)| (*key, *net)).collect(),
                 costs: instalment.costs.iter().map(|(key, cost)| (*key, *cost)).collect(),
@@ -135,6 +137,7 @@ impl BooksForm {
             instalments.push(Instalment {
                 cut_off,
                 version: form.version,
+                decay: ratio(form.decay).filter(|decay| decay.is_at_most_one())?,
                 points: Arc::clone(points.get(form.points)?),
                 net: form.net.into_iter().collect(),
                 costs: form.costs.into_iter().collect(),
@@ -146,10 +149,7 @@ impl BooksForm {
         });
         let state =
             State { flows: flows.collect::<Option<BTreeMap<_, _>>>()?, tiers: tiers.collect::<Option<Vec<_>>>()? };
-        let places = |event: &Event| {
-            let (Event::Taken(place) | Event::Released(place)) = *event;
-            place < instalments.len()
-        };
+        let places = |event: &Event| event.place() < instalments.len();
         let fits = cut_off == self.cut_off
             && self.events.iter().all(places)
             && self.releases.iter().all(|(_, place)| *place < instalments.len())

@@ -13,12 +13,14 @@ pub(super) mod doubt;
 pub(super) mod figures;
 pub(super) mod instalment;
 mod intake;
+mod limits;
 pub(super) mod outlook;
 pub(super) mod pending;
+mod recount;
 pub(super) mod replay;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -35,7 +37,7 @@ use crate::{
             replay::{Event, State},
         },
     },
-    split::{Entitlements, Exact, Shares, SplitError},
+    split::{Entitlements, Exact, Shares, SplitError, Tiers},
     statement::{Settlement, terms::Terms},
     time::Timestamp,
 };
@@ -199,10 +201,15 @@ impl Books {
 
     /// Takes in a settlement that was computed by [`Self::outlook`] and admitted at `at`.
     pub(super) fn settle(&mut self, outlook: Outlook, at: Timestamp) -> Account {
-        let Outlook { account, instalments, events, state, .. } = outlook;
+        let Outlook { account, settled, next, events, state } = outlook;
         let tree_size = account.settlement.tree_size;
-        let place = instalments.len() - 1;
-        self.points = Arc::clone(&instalments[place].points);
+        self.points = Arc::clone(&next.points);
+        if let Some(settled) = settled {
+            self.instalments = settled;
+        }
+        self.instalments.push(next);
+        self.events.extend(events);
+        self.state = state;
         self.since.settle(self.cut_off, tree_size);
         self.backs.retain(|back| back.at >= tree_size);
         self.costs.retain(|cost| cost.at >= tree_size);
@@ -210,14 +217,7 @@ impl Books {
         self.shared_anew.retain(|(at, _)| *at >= tree_size);
         self.released.retain(|(at, _)| *at >= tree_size);
         self.doubts.retain(|_, open| open.over.is_none_or(|over| over >= tree_size));
-        if state.tiers.iter().any(|tiers| tiers.held().get(place).is_some_and(|held| held.left > 0)) {
-            let days = self.terms[instalments[place].version].1.waterfall.holdback_days;
-            let due = at.days_later(days);
-            // Mostly the latest is released last; an amendment may shorten the time.
-            let position = self.releases.partition_point(|(other, _)| *other <= due);
-            self.releases.insert(position, (due, place));
-        }
-        (self.instalments, self.events, self.state) = (instalments, events, state);
+        self.schedule_releases(at);
         self.allocations = account
             .settlement
             .accounts
@@ -228,6 +228,21 @@ impl Books {
         // It may cover a size at which there were fewer.
         self.make_room();
         account
+    }
+
+    /// Notes when everything that is held back is released, where that is not known yet: mostly of what has just come in, but an
+    /// amendment or a decision may bring older settlements to hold something back.
+    fn schedule_releases(&mut self, at: Timestamp) {
+        let due = self.releases.iter().map(|(_, place)| *place);
+        let known: BTreeSet<usize> = due.chain(self.released.iter().map(|(_, place)| *place)).collect();
+        let held = self.state.tiers.iter().flat_map(Tiers::held).map(|(place, _)| place);
+        let fresh: BTreeSet<usize> = held.filter(|place| !known.contains(place)).collect();
+        for place in fresh {
+            let due = at.days_later(self.terms[self.instalments[place].version].1.waterfall.holdback_days);
+            // Mostly the latest is released last; an amendment may shorten the time.
+            let position = self.releases.partition_point(|(other, _)| *other <= due);
+            self.releases.insert(position, (due, place));
+        }
     }
 
     /// Makes room for the currencies and parties of the latest terms.

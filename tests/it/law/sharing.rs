@@ -1,18 +1,20 @@
 //! What settlements share anew, what stays as it was shared, and what is left of old work.
 
 use counterfoil::{
-    split::Exact,
+    split::{Exact, Ratio},
     statement::{
-        Benefit, Body, Contribution, CurrencyAccount, change::Amendment, id::StatementId, rules::SharePolicy,
-        terms::Terms, work::Ground,
+        Benefit, Body, Contribution, CurrencyAccount, change::Amendment, dispute::Remedy, id::StatementId,
+        rules::SharePolicy, terms::Terms, work::Ground,
     },
 };
 
 use crate::law::{
-    Law, accept, confirm, confirm_reversal, contribution,
+    Law,
+    abuse::disputes::{dispute, offer},
+    accept, confirm, confirm_reversal, contribution,
     money::{PARTIES, agree, close_of},
-    reverse, sales, terms,
-    work::challenge,
+    ms, reverse, sales, terms,
+    work::{self, challenge},
 };
 
 /// All hours count, half of their points fades with each month, and every settlement shares anew what was shared before it.
@@ -70,6 +72,16 @@ fn amend_so(law: &mut Law, retroactive: bool, change: impl FnOnce(&mut Terms)) {
     let retroactive = retroactive.then(|| law.agreement.effect_of_terms(&terms).unwrap().digest);
     let replaces = law.agreement.terms_id();
     agree(law, "community", Body::Amendment(Amendment { replaces, terms, effective: None, retroactive }));
+}
+
+/// All settle a dispute so.
+fn settle_with(law: &mut Law, opened: StatementId, subject: StatementId, remedy: Remedy) {
+    let offered = law.say("foundation", offer(opened, &[(subject, remedy)])).unwrap();
+    for party in PARTIES {
+        // Who is no side is not asked.
+        let _ = law.say(party, work::agree(offered));
+    }
+    assert!(law.agreement.dispute(&opened).is_none(), "it is settled");
 }
 
 fn account(law: &Law) -> CurrencyAccount {
@@ -135,4 +147,98 @@ fn the_last_settlement_is_explained_by_what_counted_then() {
         let sum = parts.into_iter().fold(Exact::ZERO, |sum, part| sum + part);
         assert_eq!(counterfoil::split::exact_text(&sum), in_all.value, "party {party}");
     }
+}
+
+/// 200 months, in each of which all work a little and something comes in.
+#[test]
+fn old_work_fades_for_as_long_as_an_agreement_lives() {
+    for decay in [(1, 20), (1, 1_000)] {
+        let (lost, of) = decay;
+        let head = format!("{NO_MASS}\ndecay {lost}/{of}\ncalendar month");
+        let mut law = Law::in_force(&terms(&format!("party community\nparty enterprise\nparty foundation\n{head}")));
+        // Whole 10^-12 of a point.
+        let mut left = [0_u128; 3];
+        for month in 0..200_u64 {
+            for (party, left) in left.iter_mut().enumerate() {
+                let worked = (month + u64::try_from(party).unwrap() * 7) % 11 + 1;
+                if month % 3 == u64::try_from(party).unwrap() {
+                    work(&mut law, PARTIES[party], worked);
+                }
+                let new = if month % 3 == u64::try_from(party).unwrap() { u128::from(worked) } else { 0 };
+                *left = *left * (of - lost) / of + new * 1_000_000_000_000;
+            }
+            earn(&mut law, 10_000 + month);
+            settle_month(&mut law);
+        }
+        let account = law.agreement.last_account().unwrap();
+        let found = account.shares.dimensions[0].points.iter();
+        let expected = left.map(|left| Exact::from(left) / Exact::from(1_000_000_000_000_u64));
+        assert_eq!(found.collect::<Vec<_>>(), expected, "decay {lost}/{of}");
+        assert_eq!(law.agreement.settlement_places().len(), 200);
+    }
+}
+
+#[test]
+fn work_of_long_ago_that_is_rejected_after_all_leaves_what_would_be_without_it() {
+    let play = |rejected: bool| {
+        let mut law = Law::in_force(&terms(&format!("{TRUE_UP}\n{NO_MASS}")));
+        amend(&mut law, |terms| terms.decay = "1/7".parse().unwrap());
+        let mut claim = None;
+        for month in 0..12 {
+            work(&mut law, PARTIES[month % 3], 5);
+            if month == 2 && rejected {
+                claim = Some(work(&mut law, "foundation", 3));
+            }
+            earn(&mut law, 10_000);
+            settle_month(&mut law);
+        }
+        if let Some(claim) = claim {
+            let opened = law.say("enterprise", dispute(&[(claim, Remedy::Reject)])).unwrap();
+            settle_with(&mut law, opened, claim, Remedy::Reject);
+        }
+        law
+    };
+    let (with, without) = (play(true), play(false));
+    let account = |law: &Law| law.agreement.account_at(law.agreement.size()).unwrap();
+    assert_eq!(account(&with).shares, account(&without).shares);
+    assert_eq!(account(&with).entitlements, account(&without).entitlements);
+}
+
+#[test]
+fn points_stay_as_they_faded_when_the_decay_changes_for_what_was_settled_too() {
+    let mut law = Law::in_force(&terms(&format!("{TRUE_UP}\n{NO_MASS}")));
+    let claim = work(&mut law, "community", 10);
+    work(&mut law, "foundation", 4);
+    for _ in 0..2 {
+        earn(&mut law, 10_000);
+        settle_month(&mut law);
+    }
+    amend_so(&mut law, true, |terms| terms.decay = Ratio::ZERO);
+    settle_month(&mut law);
+    let opened = law.say("foundation", dispute(&[(claim, Remedy::Quality("1/10".parse().unwrap()))])).unwrap();
+    // Half of 10 and of 4 is left, whatever the decay is now.
+    let all = |law: &Law| limits(law)[0].clone();
+    assert_eq!(all(&law), (Exact::from(4_000), Exact::from(100_000) / Exact::from(7)));
+    settle_with(&mut law, opened, claim, Remedy::Reject);
+    assert_eq!(allocations(&account(&law)), [0, 0, 20_000]);
+}
+
+#[test]
+fn what_an_amendment_holds_back_of_settled_money_is_released_too() {
+    let mut law = Law::in_force(&terms(&format!("party community\nparty enterprise\nparty foundation\n{NO_MASS}")));
+    for _ in 0..3 {
+        earn(&mut law, 30_000);
+        law.settle("community");
+    }
+    amend_so(&mut law, true, |terms| {
+        (terms.waterfall.holdback, terms.waterfall.holdback_days) = ("1/10".parse().ok(), 30);
+    });
+    earn(&mut law, 30_000);
+    law.settle("community");
+    assert_eq!(account(&law).held_back, 12_000);
+    law.clock = ms(law.clock.as_ms() + 31 * 86_400_000);
+    earn(&mut law, 1);
+    assert_eq!(account(&law).held_back, 1, "all but of what is not settled");
+    law.settle("community");
+    assert_eq!(allocations(&account(&law)), [40_000; 3]);
 }

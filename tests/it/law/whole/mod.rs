@@ -110,8 +110,8 @@ proptest! {
         if size != without.agreement().size() || same.into_iter().any(|(with, without)| with != without) {
             return Ok(());
         }
-        let (with, without) = (with.agreement().account_at(size), without.agreement().account_at(size));
-        let (Ok(with), Ok(without)) = (with, without) else { return Ok(()) };
+        let account = |world: &World| world.agreement().account_at(size).unwrap();
+        let (with, without) = (account(&with), account(&without));
         prop_assert_eq!(&with.shares, &without.shares);
         prop_assert_eq!(exact(&with), exact(&without));
         for (with, without) in with.figures.iter().zip(&without.figures) {
@@ -139,14 +139,12 @@ proptest! {
         let cases: Vec<_> = world.agreement().disputes().map(|case| case.id).collect();
         for (dispute, bits) in cases.into_iter().zip([bits, bits >> 16, bits >> 32, bits >> 48].into_iter().cycle()) {
             let size = world.agreement().size();
-            let Ok(before) = world.agreement().account_at(size) else { return Ok(()) };
-            let stakes = world.agreement().at_stake(world.agreement().dispute(&dispute).unwrap());
-            if let Ok(stakes) = stakes {
-                let pools = before.settlement.accounts.iter().map(|account| account.pool);
-                prop_assert!(stakes.iter().zip(pools).all(|(stake, pool)| *stake <= pool));
-            }
+            let before = world.agreement().account_at(size).unwrap();
+            let stakes = world.agreement().at_stake(world.agreement().dispute(&dispute).unwrap()).unwrap();
+            let pools = before.settlement.accounts.iter().map(|account| account.pool);
+            prop_assert!(stakes.iter().zip(pools).all(|(stake, pool)| *stake <= pool));
             let outcomes = world.between(dispute, bits).unwrap();
-            let Ok(effect) = world.agreement().effect(dispute, &outcomes) else { continue };
+            let effect = world.agreement().effect(dispute, &outcomes).unwrap();
             let limits = limits(&before);
             let off = Exact::from(world.agreement().settlement_places().len());
             prop_assert!(lies_between(&effect.after, &limits, &off), "{:?} beyond {:?}", exact(&effect.after), limits);
