@@ -156,7 +156,8 @@ impl BooksForm {
             && self.released.iter().all(|(_, place)| *place < instalments.len())
             && self.shared_anew.iter().all(|(_, version)| *version < terms.len())
             && self.leavers.iter().all(|leaver| leaver.party < now.parties.len())
-            && state.tiers.len() <= now.currencies.len();
+            && state.tiers.len() <= now.currencies.len()
+            && state.tiers.iter().all(|tiers| tiers.instalments() <= instalments.len());
         if !fits {
             return None;
         }

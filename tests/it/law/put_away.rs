@@ -266,8 +266,9 @@ fn what_a_party_wants_that_joins_when_time_comes_is_recalled_for_its_first_word(
         dimension.default_shares.push(Ratio::ZERO);
         dimension.coefficients.push(Ratio::ONE);
     }
-    let effective = Some(ms(law.clock.as_ms() + 86_400_000));
-    let amendment = Amendment { replaces: law.agreement.terms_id(), terms, effective, retroactive: None };
+    let effective = ms(law.clock.as_ms() + 86_400_000);
+    let amendment =
+        Amendment { replaces: law.agreement.terms_id(), terms, effective: Some(effective), retroactive: None };
     let amendment = both(&mut keeper, &mut law, "community", Body::Amendment(amendment));
     both(&mut keeper, &mut law, "enterprise", agree(amendment));
     both(&mut keeper, &mut law, "guest", agree(amendment));
@@ -275,7 +276,7 @@ fn what_a_party_wants_that_joins_when_time_comes_is_recalled_for_its_first_word(
     keeper.agreement.forget(0);
     let early = law.sign("guest", accept(claim));
     assert_eq!(keeper.agreement.wanted(&early, law.clock), [], "before its time it is nobody");
-    law.clock = effective.unwrap();
+    law.clock = effective;
     both(&mut keeper, &mut law, "guest", accept(claim));
     assert_eq!(keeper.recalled, [Wanted::Contribution(claim)]);
 }

@@ -1,5 +1,7 @@
 //! Abuses of doubt: what one party disputes or claims makes no account uncomputable, for itself or for others.
 
+use std::slice::from_ref;
+
 use counterfoil::{
     agreement::settle::Account,
     split::{Exact, Ratio},
@@ -110,9 +112,9 @@ fn disputed_fractions_that_have_no_common_denominator_hold_no_more_than_hangs_on
     assert_eq!(refused(law.say("community", dispute(&sought))), "POINTS_TOO_FINE");
     let plain: Vec<_> = claims.iter().map(|claim| (*claim, Remedy::Reject)).collect();
     let mut other = law.clone();
-    let opened: Vec<_> = sought.iter().map(|of| law.say("community", dispute(&[of.clone()])).unwrap()).collect();
+    let opened: Vec<_> = sought.iter().map(|of| law.say("community", dispute(from_ref(of))).unwrap()).collect();
     for of in &plain {
-        other.say("community", dispute(&[of.clone()])).unwrap();
+        other.say("community", dispute(from_ref(of))).unwrap();
     }
     // Next to nothing is sought for each: as much is held as if nothing were.
     let held = |law: &Law| adds_up(law).settlement.accounts[0].disputed;
@@ -154,17 +156,17 @@ fn amounts_beyond_all_bounds_are_refused_or_hold_nothing_of_what_others_are_sure
     let sought = benefits.map(|benefit| (benefit, Remedy::Amount(MOST)));
     assert_eq!(refused(law.say("enterprise", dispute(&sought))), "AMOUNT_UNFIT");
     let opened: Vec<_> =
-        sought.iter().take(2).map(|of| law.say("enterprise", dispute(&[of.clone()])).unwrap_err().reason()).collect();
+        sought.iter().take(2).map(|of| law.say("enterprise", dispute(from_ref(of))).unwrap_err().reason()).collect();
     assert_eq!(opened, ["AMOUNT_UNFIT"; 2], "with what came in it would be too much");
     let sought = benefits.map(|benefit| (benefit, Remedy::Amount(MOST / 2)));
-    let opened: Vec<_> = sought.iter().map(|of| law.say("enterprise", dispute(&[of.clone()])).unwrap()).collect();
+    let opened: Vec<_> = sought.iter().map(|of| law.say("enterprise", dispute(from_ref(of))).unwrap()).collect();
     let account = adds_up(&law);
     assert_eq!(account.settlement.accounts[0].parties, before.settlement.accounts[0].parties, "nobody has less");
     law.settle("community");
     let offers: Vec<_> = opened
         .iter()
         .zip(&sought)
-        .map(|(opened, of)| law.say("community", offer(*opened, &[of.clone()])).unwrap())
+        .map(|(opened, of)| law.say("community", offer(*opened, from_ref(of))).unwrap())
         .collect();
     let mut ends = Vec::new();
     for offered in offers {
