@@ -276,3 +276,30 @@ fn what_is_the_worst_for_a_guarantor_follows_whom_it_guarantees_and_not_who_paid
         assert!(low[party] <= least[party] && most[party] <= high[party], "party {party}");
     }
 }
+
+#[test]
+fn a_guarantor_may_bear_more_where_more_came_in_early() {
+    let work = |party, talk, quantity, judged| Said::Work { party, talk, quantity, judged };
+    let history = [
+        work(3, true, 1, 0),
+        work(0, false, 1, 0),
+        Said::Cost { party: 2, amount: 1_396 },
+        work(3, false, 12, 2),
+        Said::Cost { party: 0, amount: 674 },
+        Said::Sales(1),
+        Said::Settle,
+        work(0, false, 1, 0),
+        Said::Sales(2_730),
+        work(0, false, 1, 0),
+    ];
+    let more =
+        "bound enterprise EUR cap 1/4\nguarantee foundation enterprise 9.00 EUR\nguarantee guest enterprise 3.00 EUR";
+    let (mut world, items) = begin(&format!("{FOUR}\n{more}"), &history);
+    let (dispute, items) = disputed(&mut world, &items, &[(3_492, 39), (18_320, 20)], 5, true).unwrap();
+    let limits = account(&world).figures[0].limits.clone().unwrap();
+    let (least, most) = &brute_force(&world, dispute, items)[0];
+    for party in 0..PARTIES.len() {
+        let off = Exact::from(world.agreement().settlement_places().len());
+        assert!(&limits.0[party] - &off <= least[party] && &limits.1[party] + &off >= most[party], "party {party}");
+    }
+}
