@@ -15,7 +15,7 @@ use crate::{
         state::ContributionState,
         work::plan::Uses,
     },
-    split::{Exact, POINTS_DENOMINATOR_BITS_MAX, Ratio, joint_denominator},
+    split::{COUNTED_DENOMINATOR_BITS_MAX, Exact, Ratio, joint_denominator},
     statement::{Attestation, Verdict, id::StatementId},
 };
 
@@ -135,7 +135,7 @@ impl Agreement {
         let reached = place.map_or(&self.contributions.denominators[dimension], |place| &grown[place].1);
         let joint = joint_denominator(reached, points.denominator());
         let bits = joint.bit_len();
-        if bits > POINTS_DENOMINATOR_BITS_MAX {
+        if bits > COUNTED_DENOMINATOR_BITS_MAX {
             let dimension = self.terms().dimensions[dimension].name.clone();
             return Err(ContributionRefusal::PointsTooFine { contribution, dimension, bits });
         }

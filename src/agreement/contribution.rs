@@ -17,7 +17,7 @@ use crate::{
         work::{challenge::ChallengeMark, open::OpenClaim},
     },
     keys::PublicKey,
-    split::{Exact, POINT_PARTS, Ratio, exact_text, joint_denominator},
+    split::{Exact, Ratio, exact_text, joint_denominator},
     statement::{
         ArtifactDigest, Contribution, ContributionWithdrawal,
         id::StatementId,
@@ -66,7 +66,7 @@ pub(super) struct Contributions {
     /// Statements of which it was found that they are no contributions.
     pub(super) absent: HashSet<StatementId>,
     pub(super) claims: Shelf<ArtifactDigest, Claims>,
-    /// By dimension: the common denominator of all points ever counted, whatever was taken back, and of the parts that points fade to.
+    /// By dimension: the common denominator of all points ever counted, whatever was taken back.
     pub(super) denominators: Vec<UBig>,
 }
 
@@ -200,7 +200,7 @@ impl Slot {
 
 impl Contributions {
     pub(super) fn new(terms: &Terms) -> Self {
-        let denominators = vec![UBig::from(POINT_PARTS); terms.dimensions.len()];
+        let denominators = vec![UBig::ONE; terms.dimensions.len()];
         Self {
             slots: Shelf::default(),
             by_id: HashMap::new(),
@@ -302,7 +302,7 @@ impl Contributions {
 impl Contributions {
     /// Makes room for the dimensions of new terms.
     pub(super) fn widen(&mut self, terms: &Terms) {
-        self.denominators.resize(terms.dimensions.len(), UBig::from(POINT_PARTS));
+        self.denominators.resize(terms.dimensions.len(), UBig::ONE);
     }
 }
 

@@ -43,7 +43,8 @@ pub use pool::{pool, pools};
 pub use ratio::{Exact, Ratio, RatioError};
 pub use shapley::{PLAYERS_MAX, risk_corrected, shapley};
 pub use shares::{
-    DimensionInput, DimensionShares, POINTS_DENOMINATOR_BITS_MAX, Shares, TERMS_DENOMINATOR_BITS_MAX, shares,
+    COUNTED_DENOMINATOR_BITS_MAX, DimensionInput, DimensionShares, POINTS_DENOMINATOR_BITS_MAX, Shares,
+    TERMS_DENOMINATOR_BITS_MAX, shares,
 };
 pub use waterfall::{
     Bounds, Fee, FeeAccount, Guarantee, Held, Inflow, RoundingRule, Step, Tiers, TiersForm, TopUp, Waterfall,

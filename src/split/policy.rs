@@ -46,12 +46,22 @@ fn check_part(ratio: Ratio, part: TermsPart) -> Result<(), SplitError> {
 
 #[cfg(test)]
 mod tests {
+    use dashu_int::{UBig, ops::BitTest};
+
     use super::{POINT_PARTS, after_exit, faded, rounded_down, surplus};
-    use crate::split::{Exact, Ratio, SplitError, TermsPart};
+    use crate::split::{
+        COUNTED_DENOMINATOR_BITS_MAX, Exact, POINTS_DENOMINATOR_BITS_MAX, Ratio, SplitError, TermsPart,
+    };
 
     #[test]
     fn who_has_less_than_alone_does_not_win() {
         assert_eq!((surplus(10, 5, 1, 14), surplus(10, 5, 1, 15)), (0, -1));
+    }
+
+    #[test]
+    fn points_that_faded_stay_within_their_limit_beside_all_that_may_be_counted() {
+        let bits = UBig::from(POINT_PARTS).bit_len();
+        assert_eq!(POINTS_DENOMINATOR_BITS_MAX, COUNTED_DENOMINATOR_BITS_MAX + bits);
     }
 
     #[test]
