@@ -322,6 +322,7 @@ impl Agreement {
                 self.give_budget_back(index);
                 // Who takes back what others challenge concedes.
                 self.end_challenges(entry, index);
+                self.note_late_withdrawal(entry, index);
                 self.contributions.apply(entry, change, &mut self.books, whole);
             }
             Change::Judged(judged) => {
@@ -330,6 +331,19 @@ impl Agreement {
                 self.use_budgets(uses);
                 entries.into_iter().for_each(|index| self.judged(entry, index));
             }
+        }
+    }
+
+    /// Notes that the contribution in entry `index` is withdrawn after the cut-off of a settlement that will still count it.
+    fn note_late_withdrawal(&mut self, entry: Entry, index: u64) {
+        let Some((_, cut_off)) = self.closed_periods().last() else { return };
+        let Some(Slot { party, dimension, outcome: Outcome::Accepted { at, points }, .. }) =
+            self.contributions.slots.get(&index)
+        else {
+            return;
+        };
+        if *at < cut_off {
+            self.books.withdrawn_late((entry.index, *at), *dimension, Some((*party, points.clone())));
         }
     }
 

@@ -25,6 +25,12 @@ impl Books {
         self.count(at, party, dimension, -points);
     }
 
+    /// Notes that what counts from entry `from` on was discounted in entry `at`, where a settlement that is still to come counts it: then
+    /// what fades is without it.
+    pub(in crate::agreement) fn withdrawn_late(&mut self, (at, from): (u64, u64), dimension: usize, counted: Counted) {
+        self.withdrawn.push(Correction { at, from, dimension, before: counted, after: None });
+    }
+
     /// Takes in a benefit of `amount` minor units that entry `at` confirmed.
     pub fn take_in(&mut self, at: u64, stream: usize, currency: usize, amount: u64) -> CameIn {
         self.since.push(at, Change::In { flow: (currency, stream), amount });

@@ -105,6 +105,8 @@ pub struct Books {
     pub(super) costs: Vec<Cost>,
     /// What was decided in entries from the cut-off on, in their order.
     pub(super) corrections: Vec<Correction>,
+    /// What was withdrawn in entries from the cut-off on, though a settlement that is still to come may count it: in their order.
+    pub(super) withdrawn: Vec<Correction>,
     /// What is in doubt, or was in entries before the next cut-off: by the entry it is about, and the one from which on it is.
     pub(super) doubts: BTreeMap<(u64, u64), Open>,
     /// Retroactive amendments in entries from the cut-off on: the entry, and the version.
@@ -161,6 +163,7 @@ impl Books {
             backs: Vec::new(),
             costs: Vec::new(),
             corrections: Vec::new(),
+            withdrawn: Vec::new(),
             doubts: BTreeMap::new(),
             shared_anew: Vec::new(),
             leavers: Vec::new(),
@@ -214,6 +217,7 @@ impl Books {
         self.backs.retain(|back| back.at >= tree_size);
         self.costs.retain(|cost| cost.at >= tree_size);
         self.corrections.retain(|correction| correction.at >= tree_size);
+        self.withdrawn.retain(|withdrawn| withdrawn.at >= tree_size);
         self.shared_anew.retain(|(at, _)| *at >= tree_size);
         self.released.retain(|(at, _)| *at >= tree_size);
         self.doubts.retain(|_, open| open.over.is_none_or(|over| over >= tree_size));

@@ -11,7 +11,7 @@ use crate::{
         refusal::settlement::SettlementRefusal,
         settle::{
             Account, Books, FlowsBefore, Limits, StreamSum,
-            doubt::Ranges,
+            doubt::{Correction, Ranges},
             figures::{Figures, amount, digest_of, entitlement_bits_max, nets_of, shares_digest},
             instalment::{Instalment, Instalments, Points, fitted, shares_of, widened},
             not_computable,
@@ -95,7 +95,7 @@ impl Books {
             cut_off: tree_size,
             version,
             decay,
-            points: Arc::new(self.next_points(&sums, &terms, decay)?),
+            points: Arc::new(self.next_points(&sums, &terms, decay, tree_size)?),
             net: next_flows(&self.since.settled, &sums),
             costs: BTreeMap::new(),
         };
@@ -131,10 +131,22 @@ impl Books {
         for correction in self.corrections.iter().take_while(|correction| correction.at < tree_size) {
             correction.note(self.instalment_of(correction.from), &mut changes);
         }
-        for (place, cells) in changes.recount(instalments)? {
+        let mut recounted = changes.recount(instalments)?;
+        // Settlements keep what was withdrawn after them; what comes next is as if it had never counted.
+        if self.withdrawn_before(tree_size).next().is_some() {
+            self.withdrawn_before(tree_size).for_each(|late| late.note(self.instalment_of(late.from), &mut changes));
+            let last = instalments.last();
+            recounted.extend(changes.recount(instalments)?.split_off(&last));
+        }
+        for (place, cells) in recounted {
             put(Arc::make_mut(&mut instalments.change(place).points), &cells);
         }
         Ok(())
+    }
+
+    /// Returns what was withdrawn before `tree_size` after a settlement had counted it, though that came later.
+    fn withdrawn_before(&self, tree_size: u64) -> impl Iterator<Item = &Correction> {
+        self.withdrawn.iter().filter(move |late| late.at < tree_size && late.from < self.cut_off)
     }
 
     /// Returns what the last settlement laid out, if there was one.
@@ -159,7 +171,7 @@ impl Books {
     }
 
     /// What counts at a size: what did at the last cut-off, as far as it has not faded, and what came to count since.
-    fn next_points(&self, sums: &Sums, terms: &Terms, decay: Ratio) -> Result<Points, SplitError> {
+    fn next_points(&self, sums: &Sums, terms: &Terms, decay: Ratio, tree_size: u64) -> Result<Points, SplitError> {
         let mut points = widened(Points::clone(&self.points), terms);
         for points in points.iter_mut().flatten().filter(|_| !decay.is_zero()) {
             *points = faded(points, decay)?;
@@ -173,6 +185,12 @@ impl Books {
                     Some(before) => points[dimension][party] += now - before,
                     None => points[dimension][party] += now,
                 }
+            }
+        }
+        // What is left of it by now is taken out when all corrections are known.
+        for late in self.withdrawn_before(tree_size) {
+            if let Some((party, counted)) = &late.before {
+                points[late.dimension][*party] += counted;
             }
         }
         Ok(points)

@@ -61,6 +61,8 @@ impl Changes {
                 if let Some(change) = changes.get(&place) {
                     comes_to += change;
                 }
+                // What was withdrawn after it was settled is not in what fades: that may be a part of a point off.
+                comes_to = comes_to.max(Exact::ZERO);
                 recounted.entry(place).or_default().push((*cell, comes_to.clone()));
                 (was, is) = (counted, comes_to);
             }

@@ -1,6 +1,7 @@
 //! What settlements share anew, what stays as it was shared, and what is left of old work.
 
 use counterfoil::{
+    agreement::calendar::period_end,
     split::{Exact, Ratio},
     statement::{
         Benefit, Body, Contribution, CurrencyAccount, change::Amendment, dispute::Remedy, id::StatementId,
@@ -13,7 +14,7 @@ use crate::law::{
     abuse::disputes::{dispute, offer},
     accept, confirm, confirm_reversal, contribution,
     money::{PARTIES, agree, close_of},
-    ms, reverse, sales, terms,
+    ms, reverse, sales, terms, withdraw,
     work::{self, challenge},
 };
 
@@ -51,7 +52,7 @@ pub(super) fn earn(law: &mut Law, amount: u64) -> StatementId {
 pub(super) fn settle_month(law: &mut Law) {
     let open = law.agreement.periods(law.clock).into_iter().find(|view| view.cut_off.is_none()).unwrap();
     let calendar = law.agreement.terms().calendar.unwrap();
-    law.clock = law.clock.max(counterfoil::agreement::calendar::period_end(calendar, open.period).unwrap());
+    law.clock = law.clock.max(period_end(calendar, open.period).unwrap());
     for party in PARTIES {
         close_of(law, party, open.period).unwrap();
     }
@@ -241,4 +242,40 @@ fn what_an_amendment_holds_back_of_settled_money_is_released_too() {
     assert_eq!(account(&law).held_back, 1, "all but of what is not settled");
     law.settle("community");
     assert_eq!(allocations(&account(&law)), [40_000; 3]);
+}
+
+#[test]
+fn work_that_is_withdrawn_between_a_cut_off_and_its_settlement_is_gone_from_the_next_one() {
+    let mut law = Law::in_force(&terms(&format!("{TRUE_UP}\n{NO_MASS}")));
+    amend(&mut law, |terms| terms.share_policy = SharePolicy::Prospective);
+    let claim = work(&mut law, "community", 10);
+    let other = work(&mut law, "foundation", 4);
+    earn(&mut law, 14_000);
+    let open = law.agreement.periods(law.clock).into_iter().find(|view| view.cut_off.is_none()).unwrap();
+    law.clock = period_end(law.agreement.terms().calendar.unwrap(), open.period).unwrap();
+    for party in PARTIES {
+        close_of(&mut law, party, open.period).unwrap();
+    }
+    law.say("community", withdraw(claim)).unwrap();
+    let size = law.agreement.next_settlement(law.clock).unwrap();
+    let settlement = law.settlement(size);
+    assert_eq!(allocations(&settlement.accounts[0]), [10_000, 0, 4_000]);
+    law.say("community", Body::Settlement(settlement)).unwrap();
+    let points = |law: &Law| {
+        let account = law.agreement.account_at(law.agreement.size()).unwrap();
+        account.shares.dimensions[0].points.iter().collect::<Vec<_>>()
+    };
+    // Half of 4 is left, and nothing of 10.
+    assert_eq!(points(&law), [0, 0, 2].map(Exact::from));
+    let mut keeper = crate::keeper::Keeper::of(law.agreement.clone(), law.proposal.clone());
+    keeper.put_away(1);
+    keeper.restore();
+    let size = law.agreement.size();
+    assert_eq!(keeper.account_at(size), law.agreement.account_at(size));
+    let opened = law.say("enterprise", dispute(&[(other, Remedy::Quality("1/2".parse().unwrap()))])).unwrap();
+    settle_with(&mut law, opened, other, Remedy::Quality("1/2".parse().unwrap()));
+    assert_eq!(points(&law), [0, 0, 1].map(Exact::from));
+    work(&mut law, "community", 3);
+    settle_month(&mut law);
+    assert_eq!(points(&law), [Exact::from(3) / Exact::from(2), Exact::ZERO, Exact::ONE / Exact::from(2)]);
 }
