@@ -14,7 +14,7 @@ use crate::{
     cli::{
         config::{Settings, Word},
         error::Failure,
-        key_file,
+        home, key_file,
         session::Session,
     },
     keys::{PublicKey, SecretKey},
@@ -83,10 +83,10 @@ pub struct SignArgs {
     /// Show what would be signed and whether the law would admit it; send nothing
     #[arg(long, conflicts_with = "offline")]
     pub dry_run: bool,
-    /// Sign without a network: write the signed envelope into FILE, for `counterfoil submit`
+    /// Sign without a network: write the signed envelope into FILE, a new one, for `counterfoil submit`
     #[arg(long, value_name = "FILE")]
     pub offline: Option<PathBuf>,
-    /// Write the receipt into FILE, too
+    /// Write the receipt into FILE, a new one, too
     #[arg(long, value_name = "FILE")]
     pub receipt: Option<PathBuf>,
     #[command(flatten)]
@@ -99,6 +99,13 @@ impl SignArgs {
         self.server.apply(settings);
         settings.flag(Word::Key, self.key.as_deref());
         settings.flag(Word::PassphraseFile, self.passphrase_file.as_deref());
+    }
+
+    /// Sees that the files can be made that are to be written, before anything is signed or sent.
+    ///
+    /// Errors: one of them is there already.
+    pub fn check_files(&self) -> Result<(), Failure> {
+        [&self.offline, &self.receipt].into_iter().flatten().try_for_each(|path| home::must_be_new(path))
     }
 }
 

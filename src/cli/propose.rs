@@ -85,6 +85,7 @@ pub(super) fn run(args: &ProposeArgs, session: &mut Session) -> Result<Exit, Fai
         }
     };
     args.sign.apply(&mut session.settings);
+    args.sign.check_files()?;
     let session: &Session = session;
     let terms = terms_toml::load(path, Purpose::Sign).map_err(|error| {
         let failure = Failure::from(error);
@@ -120,7 +121,7 @@ pub(super) fn run(args: &ProposeArgs, session: &mut Session) -> Result<Exit, Fai
         session.output.note(&shown);
     }
     if let Some(file) = &args.sign.offline {
-        envelope_file::write(file, &said.envelope)?;
+        envelope_file::write_new(file, &said.envelope)?;
         session.output.answer(
             || serde_json::json!({ "agreement": agreement.id().to_string(), "statement": said.signed.id().to_string(), "file": file }),
             || format!("{} is signed, and written to {}", agreement.id(), file.display()),

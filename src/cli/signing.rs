@@ -158,6 +158,7 @@ impl<'a> Voice<'a> {
         each: impl FnMut(Audited<'_>),
     ) -> Result<Self, Failure> {
         args.apply(&mut session.settings);
+        args.check_files()?;
         let session: &'a Session = session;
         let key = secret_key(session)?;
         let id = ids::agreement(session, agreement)?;
@@ -213,6 +214,10 @@ impl<'a> Voice<'a> {
         preface: &str,
         next: impl FnOnce(&Agreement, &[u64]) -> Option<String>,
     ) -> Result<Exit, Failure> {
+        if bodies.len() > 1 && self.args.receipt.is_some() {
+            return Err(Failure::usage(format!("{} receipts do not go into one file", bodies.len()))
+                .hint("leave --receipt out: each receipt is kept in your home, and its file is named"));
+        }
         let said = bodies.into_iter().map(|body| self.sign(body, nonce()?)).collect::<Result<Vec<_>, _>>()?;
         let after = self.admitted(said.iter().map(|said| &said.signed)).map_err(|failure| {
             let says = Teller::of(&self.ledger.agreement).by_entries(&failure.says);
@@ -307,7 +312,7 @@ impl<'a> Voice<'a> {
             return Err(Failure::usage(format!("{} statements do not go into one file", said.len()))
                 .hint("say them one by one with --offline, or with a network"));
         };
-        envelope_file::write(path, &said.envelope)?;
+        envelope_file::write_new(path, &said.envelope)?;
         self.session.output.answer(
             || json!({ "agreement": self.agreement().id().to_string(), "statement": said.signed.id().to_string(), "file": path }),
             || format!("signed, and written to {}", path.display()),
@@ -433,7 +438,7 @@ impl<'a> Told<'a> {
         let place = Home::of(&self.session.settings)?.agreement(recorded.agreement);
         let receipt = place.keep_receipt(kind, recorded)?;
         if let Some(copy) = &self.copy {
-            home::write(copy, recorded.receipt.to_text().as_bytes())?;
+            home::write_new(copy, recorded.receipt.to_text().as_bytes())?;
         }
         let again = if recorded.already_recorded { " (it was there already)" } else { "" };
         self.lines.push(format!(

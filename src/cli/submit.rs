@@ -10,6 +10,7 @@ use crate::{
         connection::Connection,
         envelope_file,
         error::{Exit, Failure},
+        home::{self, Home},
         output::plain,
         session::Session,
         signing::{Said, Told, send, shown},
@@ -31,7 +32,7 @@ Example:
 pub(super) struct SubmitArgs {
     /// The signed envelope, as a signing verb writes it with --offline
     file: PathBuf,
-    /// Write the receipt into FILE, too
+    /// Write the receipt into FILE, a new one, too
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
     #[command(flatten)]
@@ -41,6 +42,7 @@ pub(super) struct SubmitArgs {
 pub(super) fn run(args: &SubmitArgs, session: &mut Session) -> Result<Exit, Failure> {
     args.server.apply(&mut session.settings);
     let session: &Session = session;
+    args.receipt.as_deref().map_or(Ok(()), home::must_be_new)?;
     let envelope = envelope_file::read(&args.file)?;
     let signed = wire::open(&envelope)?;
     let said = Said { envelope, signed };
@@ -66,7 +68,7 @@ pub(super) fn run(args: &SubmitArgs, session: &mut Session) -> Result<Exit, Fail
     let recorded = send(session, &mut connection, &verifier, &said)?;
     let mut told = Told::new(session, args.receipt.clone());
     told.tell(&recorded, &said, says)?;
-    let waited = crate::cli::home::Home::of(&session.settings)?.agreement(id).unsent(&recorded.statement.to_string());
+    let waited = Home::of(&session.settings)?.agreement(id).unsent(&recorded.statement.to_string());
     if waited.is_file() {
         // It is recorded: what waited in our own place waits no more. A file of the reader's own is left alone.
         let _ = fs::remove_file(waited);

@@ -59,7 +59,7 @@ pub(super) struct RequestArgs {
     /// How many statements it may sign in a day [default: as many as the terms allow]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     daily_max: Option<u32>,
-    /// Where the request goes
+    /// Where the request goes, a new file
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]
@@ -143,7 +143,7 @@ pub(super) fn request(args: &RequestArgs, session: &mut Session) -> Result<Exit,
     };
     let text = serde_json::to_string_pretty(&request);
     let text = text.map_err(|cause| Failure::usage("the request cannot be written").because(cause))?;
-    home::write(&args.out, format!("{text}\n").as_bytes())?;
+    home::write_new(&args.out, format!("{text}\n").as_bytes())?;
     let says = format!("{} asks {} for {}", key.public(), args.party, scopes_text(&scopes));
     session.output.answer(
         || serde_json::json!({ "file": args.out, "key": key.public().to_string(), "party": args.party.as_str(), "says": says }),

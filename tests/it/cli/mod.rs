@@ -4,6 +4,7 @@ mod asked;
 mod backup;
 mod demo;
 mod disputes;
+mod files;
 mod fsck;
 mod governance;
 mod guard;
