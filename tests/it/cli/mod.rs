@@ -14,6 +14,7 @@ mod mistakes;
 mod money;
 mod refused;
 mod simulate;
+mod tls;
 mod trust;
 
 use std::fs;
