@@ -65,8 +65,8 @@ pub(super) fn run(args: &LogArgs, session: &mut Session) -> Result<Exit, Failure
     // The first entry founded what all others speak of.
     places.into_iter().skip(1).for_each(|(id, index)| teller.learn(id, index));
     let says = |line: &Line| match &line.signed {
-        Some(signed) if line.holds => teller.line(signed.statement()),
-        Some(signed) => format!("NOT ADMITTED: {}", teller.line(signed.statement())),
+        Some(signed) if line.holds => teller.line(&signed.statement().body),
+        Some(signed) => format!("NOT ADMITTED: {}", teller.line(&signed.statement().body)),
         None => "NOT SIGNED: see counterfoil audit".to_owned(),
     };
     let who = |line: &Line| line.signed.as_ref().map(|signed| teller.party(signed.statement().signer));

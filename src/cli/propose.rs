@@ -108,11 +108,11 @@ pub(super) fn run(args: &ProposeArgs, session: &mut Session) -> Result<Exit, Fai
     let agreement = Agreement::found(&said.signed, now())?;
     let teller = Teller::new(&terms);
     let mut lines = vec![("agreement", format!("\"{}\", {}", plain(&terms.title), agreement.id()))];
-    lines.extend(teller.lines(&statement));
+    lines.extend(teller.lines(&statement.body));
     let shown = shown(&teller.party(key.public()), key.public(), &lines);
     if args.sign.dry_run {
         session.output.note(&shown);
-        return would_be_admitted(session, None, &[teller.line(&statement)]);
+        return would_be_admitted(session, None, &[teller.line(&statement.body)], &lines);
     }
     if !args.sign.yes && !session.output.ask(&shown, "Sign it and send it?")? {
         return Err(Failure::usage("nothing was signed"));
@@ -134,7 +134,7 @@ pub(super) fn run(args: &ProposeArgs, session: &mut Session) -> Result<Exit, Fai
     let recorded = send(session, &mut connection, &verifier, &said)?;
     Home::of(&session.settings)?.agreement(agreement.id()).make()?;
     let mut told = Told::new(session, args.sign.receipt.clone());
-    told.tell(&recorded, &said, format!("{}; it founds {}", teller.line(&statement), agreement.id()))?;
+    told.tell(&recorded, &said, format!("{}; it founds {}", teller.line(&statement.body), agreement.id()))?;
     told.answer(Some(next(&agreement)))?;
     Ok(Exit::Done)
 }

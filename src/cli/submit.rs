@@ -49,17 +49,18 @@ pub(super) fn run(args: &SubmitArgs, session: &mut Session) -> Result<Exit, Fail
     let id = said.signed.agreement();
     let statement = said.signed.statement();
     let (mut connection, says) = match &statement.body {
-        Body::Proposal(terms) => (Connection::open(session)?, Teller::new(terms).line(statement)),
+        Body::Proposal(terms) => (Connection::open(session)?, Teller::new(terms).line(&statement.body)),
         _ => {
             // For the names in the words below; and nobody sends anything to a ledger that is not sound.
             let ledger = verified::open_agreement(session, id, |_| ())?;
             let teller = Teller::of(&ledger.agreement);
             let title = plain(&ledger.agreement.terms().title);
-            let lines = [("agreement", format!("\"{title}\", {id}")), ("says", teller.line(statement))];
+            let mut lines = vec![("agreement", format!("\"{title}\", {id}"))];
+            lines.extend(teller.lines(&statement.body));
             session
                 .output
                 .note(shown(&teller.party(statement.signer), statement.signer, &lines).replace("You sign", "Signed"));
-            let says = teller.line(statement);
+            let says = teller.line(&statement.body);
             let connection = ledger.connection.ok_or_else(|| Failure::usage("there is no server"))?;
             (connection, says)
         }

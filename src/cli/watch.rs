@@ -57,7 +57,7 @@ pub(super) fn run(args: &WatchArgs, session: &mut Session) -> Result<Exit, Failu
                     Failure::new(Exit::Unverified, format!("entry {index} holds no statement that anybody signed"))
                         .because(cause)
                 })?;
-                let (party, says) = (teller.party(signed.statement().signer), teller.line(signed.statement()));
+                let (party, says) = (teller.party(signed.statement().signer), teller.line(&signed.statement().body));
                 let value = || {
                     json!({
                         "entry": index, "admitted": entry.admitted.to_string(), "statement": signed.id().to_string(),

@@ -3,6 +3,7 @@
 mod changes;
 mod disputes;
 mod money;
+mod named;
 mod terms;
 mod work;
 
@@ -14,7 +15,7 @@ use crate::{
     keys::PublicKey,
     split::{Ratio, exact_text},
     statement::{
-        Artifact, ArtifactKind, Attestation, Benefit, Body, Contribution, Reversal, Settlement, Statement, Verdict,
+        Artifact, ArtifactKind, Attestation, Benefit, Body, Contribution, Reversal, Settlement, Verdict,
         id::StatementId,
         terms::{Currency, CurrencyCode, Terms},
     },
@@ -22,6 +23,7 @@ use crate::{
 };
 
 pub use changes::{matter_name, party_name};
+pub use named::Named;
 pub use terms::{Line, mediator_text, scopes_text, terms_diff};
 pub use work::{GROUNDS, ground};
 
@@ -87,8 +89,8 @@ impl<'a> Teller<'a> {
 
     /// Says in one line what a statement says, without who says it.
     #[must_use]
-    pub fn line(&self, statement: &Statement) -> String {
-        match &statement.body {
+    pub fn line(&self, body: &Body) -> String {
+        match body {
             Body::Proposal(terms) => {
                 let parties: Vec<&str> = terms.parties.iter().map(|party| party.name.as_str()).collect();
                 format!("proposes \"{}\" to {}", plain(&terms.title), and(&parties))
@@ -189,9 +191,9 @@ impl<'a> Teller<'a> {
 
     /// Says what a statement says in lines of a label and a text, as a person is shown it before signing.
     #[must_use]
-    pub fn lines(&self, statement: &Statement) -> Vec<(&'static str, String)> {
-        let mut lines = vec![("says", self.line(statement))];
-        match &statement.body {
+    pub fn lines(&self, body: &Body) -> Vec<(&'static str, String)> {
+        let mut lines = vec![("says", self.line(body))];
+        match body {
             Body::Proposal(terms) => lines.extend(terms_lines(terms)),
             Body::Dispute(body) => lines.extend(self.outcome_lines(&body.outcomes)),
             Body::Cost(body) => lines.extend(self.cost_lines(body)),

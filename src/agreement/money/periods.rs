@@ -286,6 +286,18 @@ impl Agreement {
         cut_offs.iter().zip(first..).map(|(cut_off, period)| (period, *cut_off)).collect::<Vec<_>>().into_iter()
     }
 
+    /// Returns the nil reports that stand, of periods that are not closed: what their party can still take back.
+    #[must_use]
+    pub fn open_nil_reports(&self) -> Vec<StatementId> {
+        let Some(periods) = &self.money.periods else { return Vec::new() };
+        let open = periods.reports.range((periods.next(), 0)..);
+        open.filter_map(|(_, report)| match report {
+            Report::Nil(statement) => Some(*statement),
+            Report::Benefit | Report::NilTakenBack => None,
+        })
+        .collect()
+    }
+
     /// Returns how many periods are settled.
     #[must_use]
     pub fn settled_periods(&self) -> usize {

@@ -13,6 +13,7 @@ pub mod machine;
 mod mistakes;
 mod money;
 mod refused;
+mod shown;
 mod simulate;
 mod tls;
 mod trust;

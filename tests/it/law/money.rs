@@ -220,7 +220,9 @@ fn what_comes_a_second_time_is_refused_whatever_happened_between() {
 
     at(&mut law, "2026-03-01");
     let (nil_said, nil_id, _) = twice(&mut law, "enterprise", nil("2026-02-01"), "NIL_TWICE");
+    assert_eq!(law.agreement.open_nil_reports(), [nil_id]);
     twice(&mut law, "enterprise", take_back(nil_id), "NOTHING_TO_TAKE_BACK");
+    assert_eq!(law.agreement.open_nil_reports(), []);
     assert_eq!(reason(law.enter(&nil_said)), "NIL_TWICE", "a nil report that was taken back stays away");
     let first = closing(&mut law, "community", "2026-01-01");
     law.enter(&first).unwrap();
