@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{self, IsTerminal},
     path::PathBuf,
+    str::FromStr,
 };
 
 use clap::Args;
@@ -162,17 +163,28 @@ pub struct Span {
     pub end: Timestamp,
 }
 
-impl std::str::FromStr for Span {
+impl FromStr for Span {
     type Err = TimeError;
 
     fn from_str(text: &str) -> Result<Self, TimeError> {
         let (start, end) = text.split_once("..").unwrap_or((text, text));
-        let end_time: Timestamp = end.trim().parse()?;
-        let end = match end.trim().len() {
-            DATE_LENGTH => Timestamp::from_ms(end_time.as_ms() + DAY_MS - 1)?,
-            _ => end_time,
-        };
-        Ok(Self { start: start.trim().parse()?, end })
+        Ok(Self { start: start.trim().parse()?, end: end.trim().parse::<Until>()?.0 })
+    }
+}
+
+/// A time until which something may be done or goes on, as people write it: a day means all of it, up to its last moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Until(pub Timestamp);
+
+impl FromStr for Until {
+    type Err = TimeError;
+
+    fn from_str(text: &str) -> Result<Self, TimeError> {
+        let time: Timestamp = text.parse()?;
+        match text.len() {
+            DATE_LENGTH => Timestamp::from_ms(time.as_ms() + DAY_MS - 1).map(Self),
+            _ => Ok(Self(time)),
+        }
     }
 }
 

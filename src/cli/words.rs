@@ -366,20 +366,25 @@ pub fn time_text(time: Timestamp) -> String {
     }
 }
 
+/// Writes a time until which something may be done or goes on: the day alone at its last moment, otherwise as [`time_text`].
+#[must_use]
+pub fn until_text(time: Timestamp) -> String {
+    match time.to_string().strip_suffix("T23:59:59.999Z") {
+        Some(day) => day.to_owned(),
+        None => time_text(time),
+    }
+}
+
 /// Writes a stretch of time: whole days as days.
 #[must_use]
 pub fn span_text(start: Timestamp, end: Timestamp) -> String {
-    let (from, to) = (time_text(start), end.to_string());
-    let to = match to.strip_suffix("T23:59:59.999Z") {
-        Some(day) => day.to_owned(),
-        None => time_text(end),
-    };
+    let (from, to) = (time_text(start), until_text(end));
     if from == to { from } else { format!("{from} to {to}") }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{and, span_text, time_text};
+    use super::{and, span_text, time_text, until_text};
     use crate::time::Timestamp;
 
     fn time(text: &str) -> Timestamp {
@@ -390,6 +395,8 @@ mod tests {
     fn times_are_as_short_as_they_can_be() {
         assert_eq!(time_text(time("2026-03-31")), "2026-03-31");
         assert_eq!(time_text(time("2026-03-31T18:00:00.250Z")), "2026-03-31T18:00:00Z");
+        assert_eq!(until_text(time("2026-03-31T23:59:59.999Z")), "2026-03-31");
+        assert_eq!(until_text(time("2026-03-31T18:00:00Z")), "2026-03-31T18:00:00Z");
         assert_eq!(span_text(time("2026-01-01"), time("2026-03-31T23:59:59.999Z")), "2026-01-01 to 2026-03-31");
         assert_eq!(span_text(time("2026-01-01"), time("2026-01-01T23:59:59.999Z")), "2026-01-01");
     }

@@ -14,7 +14,7 @@ use crate::{
         output::{heading, plain},
         plan, risk,
         session::now,
-        words::{counted, scopes_text, time_text},
+        words::{counted, scopes_text, time_text, until_text},
     },
     split::exact_text,
     time::Timestamp,
@@ -70,7 +70,7 @@ fn course(agreement: &Agreement) -> Vec<(&'static str, String)> {
         } else {
             ""
         };
-        lines.push(("trial", format!("until {}{over}", time_text(until))));
+        lines.push(("trial", format!("until {}{over}", until_text(until))));
     }
     if let Some((phase, since)) = agreement.suspended_since() {
         lines.push(("stands still", format!("since {}, was {phase}", time_text(since))));
@@ -105,7 +105,7 @@ fn later_keys(agreement: &Agreement) -> Vec<String> {
     let mut texts = Vec::new();
     for (position, party) in agreement.terms().parties.iter().enumerate() {
         for view in agreement.keys_of(position).into_iter().filter(|view| view.granted || view.revoked) {
-            let until = view.expires.map_or(String::new(), |expires| format!(", until {}", time_text(expires)));
+            let until = view.expires.map_or(String::new(), |expires| format!(", until {}", until_text(expires)));
             let most = view.daily_max.map_or(String::new(), |max| format!(", at most {max} statements a day"));
             let how = if view.revoked { "revoked" } else { "granted" };
             let scopes = scopes_text(view.scopes);
@@ -132,7 +132,7 @@ fn missed(agreement: &Agreement) -> Vec<String> {
     let missed = all.iter().filter_map(|view| match view.source {
         RiskSource::Maintenance { due, .. } => {
             let party = &agreement.terms().parties[view.owner].name;
-            Some(format!("{} by {party}, due {}", plain(view.title), time_text(due)))
+            Some(format!("{} by {party}, due {}", plain(view.title), until_text(due)))
         }
         RiskSource::Register { .. } => None,
     });

@@ -4,7 +4,7 @@ use crate::{
     agreement::{Agreement, motion::Matter},
     cli::{
         error::{Exit, Failure},
-        words::{and, time_text},
+        words::{and, until_text},
     },
     keys::PublicKey,
     statement::terms::{Party, Terms},
@@ -49,6 +49,6 @@ pub fn waiting_for(agreement: &Agreement) -> String {
 /// Says until when a proposal can be accepted.
 #[must_use]
 pub fn deadline_text(terms: &Terms) -> String {
-    let until = |deadline: Timestamp| format!(" until {}", time_text(deadline));
+    let until = |deadline: Timestamp| format!(" until {}", until_text(deadline));
     terms.acceptance_deadline.map(until).unwrap_or_default()
 }

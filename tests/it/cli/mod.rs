@@ -2,6 +2,7 @@
 
 mod asked;
 mod backup;
+mod days;
 mod demo;
 mod disputes;
 mod files;
