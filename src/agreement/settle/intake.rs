@@ -109,6 +109,17 @@ impl Books {
         self.leavers.push(Leaver { at, party, factor });
     }
 
+    /// Returns what part of a party's points counts in an account at `tree_size`: all, unless it has left.
+    pub(in crate::agreement) fn left_of_leaver(&self, party: usize, tree_size: u64) -> Exact {
+        let gone = self.leavers.iter().filter(|leaver| leaver.party == party && leaver.at < tree_size);
+        gone.fold(Exact::ONE, |left, leaver| left * leaver.factor.exact())
+    }
+
+    /// Whether any terms so far let points fade.
+    pub(in crate::agreement) fn decays(&self) -> bool {
+        self.terms.iter().any(|(_, terms)| !terms.decay.is_zero())
+    }
+
     /// From entry `at` on other terms are in force; `retroactive`: for what was settled, too.
     pub(in crate::agreement) fn enact(&mut self, at: u64, terms: Arc<Terms>, retroactive: bool) {
         self.since.widen(&terms);
