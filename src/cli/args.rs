@@ -16,6 +16,7 @@ use crate::{
         config::{Settings, Word},
         error::Failure,
         home, key_file,
+        period::Period,
         session::Session,
     },
     keys::{PublicKey, SecretKey},
@@ -24,13 +25,12 @@ use crate::{
 
 /// Which server, and whose log.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Server")]
 pub struct ServerArgs {
     /// The server [setting: server; default: http://127.0.0.1:7401]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help_heading = "Server")]
     pub server: Option<String>,
     /// The log's public key as you know it: key1... or a verifier key [setting: log_key]
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", help_heading = "Server")]
     pub log_key: Option<String>,
 }
 
@@ -154,7 +154,8 @@ pub fn read_text(path: &std::path::Path, bytes_max: u64) -> Result<String, Failu
     fs::read_to_string(path).map_err(failed)
 }
 
-/// A stretch of time as people write it: a day, `2026-01-01..2026-03-31`, or two times with their offset.
+/// A stretch of time as people write it: a day, `2026-01-01..2026-03-31`, two times with their offset, or a period of the calendar,
+/// `2026-Q1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// When it begins.
@@ -167,6 +168,11 @@ impl FromStr for Span {
     type Err = TimeError;
 
     fn from_str(text: &str) -> Result<Self, TimeError> {
+        if let Ok(period) = text.trim().parse::<Period>()
+            && period.start() < period.end()
+        {
+            return Ok(Self { start: period.start(), end: period.end() });
+        }
         let (start, end) = text.split_once("..").unwrap_or((text, text));
         Ok(Self { start: start.trim().parse()?, end: end.trim().parse::<Until>()?.0 })
     }
@@ -199,6 +205,9 @@ mod tests {
     fn a_span_of_days_ends_with_the_last_moment_of_its_last_day() {
         let text = |span: &str| span.parse::<Span>().map(|span| format!("{} {}", span.start, span.end));
         assert_eq!(text("2026-01-01..2026-03-31").unwrap(), "2026-01-01T00:00:00Z 2026-03-31T23:59:59.999Z");
+        assert_eq!(text("2026-Q1").unwrap(), "2026-01-01T00:00:00Z 2026-03-31T23:59:59.999Z");
+        assert_eq!(text("2026-02").unwrap(), "2026-02-01T00:00:00Z 2026-02-28T23:59:59.999Z");
+        assert!(text("1969-Q1").is_err());
         assert_eq!(text("2026-02-03").unwrap(), "2026-02-03T00:00:00Z 2026-02-03T23:59:59.999Z");
         assert_eq!(
             text("2026-02-03T10:00:00+02:00..2026-02-03T18:30:00Z").unwrap(),
