@@ -54,6 +54,8 @@ pub struct ContributionView<'a> {
     pub challenged: bool,
     /// The position of the party it counts for: another than claimed it, where a dispute found so.
     pub counts_for: Option<usize>,
+    /// The entry that decided in a dispute what it counts.
+    pub decided: Option<u64>,
 }
 
 /// All contributions of an agreement.
@@ -193,6 +195,7 @@ impl Slot {
             judgements: &self.judgements[..judgements],
             points: self.counted_at(tree_size).map(|(_, points)| points),
             counts_for: self.counted_at(tree_size).map(|(party, _)| party),
+            decided: self.decided.as_deref().map(|decided| decided.at).filter(|at| *at < tree_size),
             challenged: self.is_challenged_at(tree_size),
         }
     }

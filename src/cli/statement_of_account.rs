@@ -8,7 +8,7 @@ mod before_shares;
 
 use serde_json::{Value, json};
 
-pub(super) use before_shares::major;
+pub(super) use before_shares::{kept_back, major};
 
 use crate::{
     agreement::{

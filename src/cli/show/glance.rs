@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use crate::{
     agreement::{
         Agreement,
-        state::Phase,
+        money::costs::CostState,
+        state::{BenefitState, ContributionState, Phase},
         work::risk::{RiskSource, RiskView},
     },
     cli::{
-        motions,
+        doubts, motions,
         output::{heading, plain},
         plan, risk,
         session::now,
@@ -38,6 +39,9 @@ pub(super) fn words(agreement: &Agreement) -> String {
     }
     let disputes = agreement.disputes().len();
     lines.push(("disputes", if disputes == 0 { "none open".to_owned() } else { format!("{disputes} open") }));
+    lines.extend(doubts::lines(agreement, now()).into_iter().map(|text| ("in doubt", text)));
+    lines.extend(unjudged(agreement).map(|text| ("to attest", text)));
+    lines.extend(unconfirmed(agreement).map(|text| ("to confirm", text)));
     lines.push(("settled", settled(agreement)));
     let mut text: String = lines.iter().map(|(label, line)| format!("{label:<13}{line}\n")).collect();
     if let Some(table) = motions::listed(agreement) {
@@ -137,6 +141,29 @@ fn missed(agreement: &Agreement) -> Vec<String> {
         RiskSource::Register { .. } => None,
     });
     missed.collect()
+}
+
+/// Says how many claims wait for somebody to judge them.
+fn unjudged(agreement: &Agreement) -> Option<String> {
+    let claimed = agreement.contributions().filter(|view| view.state == ContributionState::Claimed).count();
+    (claimed > 0).then(|| format!("{}: counterfoil attest", counted(claimed, "contribution", "contributions")))
+}
+
+/// Says what was reported and waits for another party to confirm it.
+fn unconfirmed(agreement: &Agreement) -> Option<String> {
+    let reported = |state: BenefitState| state == BenefitState::Reported;
+    let benefits = agreement.benefits().filter(|view| reported(view.state)).count();
+    let reversals = agreement.benefits().flat_map(|view| view.reversals).filter(|view| reported(view.state)).count();
+    let costs = agreement.costs().iter().filter(|cost| cost.state == CostState::Reported).count();
+    let kinds = [
+        (benefits, "benefit", "benefits"),
+        (reversals, "reversal", "reversals"),
+        (costs, "cost", "costs"),
+        (agreement.open_payments().len(), "payment", "payments"),
+    ];
+    let waiting = kinds.into_iter().filter(|(count, ..)| *count > 0);
+    let waiting: Vec<String> = waiting.map(|(count, one, several)| counted(count, one, several)).collect();
+    (!waiting.is_empty()).then(|| format!("{}: counterfoil confirm", waiting.join(", ")))
 }
 
 fn settled(agreement: &Agreement) -> String {
