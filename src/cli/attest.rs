@@ -55,7 +55,7 @@ pub(super) struct AttestArgs {
     #[command(flatten)]
     mapping: MappingArgs,
     /// How much of the work counts, from 0 to 1
-    #[arg(long, value_name = "FRACTION", default_value = "1", conflicts_with_all = ["reject", "request_changes"])]
+    #[arg(long, value_name = "FRACTION", default_value = "1", allow_negative_numbers = true, conflicts_with_all = ["reject", "request_changes"])]
     quality: Ratio,
     /// Accept also work that is in no task of the plan, or beyond the budget of its task
     #[arg(long, conflicts_with_all = ["reject", "request_changes", "from"])]

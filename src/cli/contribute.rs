@@ -42,7 +42,7 @@ Examples:
 )]
 pub(super) struct ContributeArgs {
     /// How many units: 3, 3/2, 1.5
-    #[arg(required_unless_present = "from", requires = "unit")]
+    #[arg(required_unless_present = "from", requires = "unit", allow_negative_numbers = true)]
     quantity: Option<Ratio>,
     /// The unit, as the terms name it
     unit: Option<String>,

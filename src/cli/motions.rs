@@ -7,12 +7,14 @@ use crate::{
     agreement::{
         Agreement,
         motion::{Matter, Motion, Quorum},
+        state::Phase,
     },
     cli::{
         args::LedgerArgs,
         error::{Exit, Failure},
         ids,
-        session::Session,
+        session::{Session, now},
+        signing::still_to_accept,
         table::Table,
         verified,
         words::{Teller, matter_name, party_name, time_text},
@@ -42,6 +44,9 @@ pub(super) fn run(args: &MotionsArgs, session: &mut Session) -> Result<Exit, Fai
     let value = || json!({ "agreement": agreement.id().to_string(), "motions": to_json(agreement) });
     session.output.answer(value, || match listed(agreement) {
         Some(table) => table,
+        None if agreement.phase_at(now()) == Phase::Negotiating => {
+            format!("the proposal waits: {}", still_to_accept(agreement))
+        }
         None => "nothing waits".to_owned(),
     })?;
     Ok(ledger.exit())

@@ -92,7 +92,7 @@ pub(super) fn run(args: &ProposeArgs, session: &mut Session) -> Result<Exit, Fai
         if failure.hint.is_some() {
             failure
         } else {
-            failure.hint("`counterfoil propose --example` prints terms that are right")
+            failure.hint("`counterfoil propose --example` prints terms to compare with; keys, key1..., come from `counterfoil key new`")
         }
     })?;
     let key = secret_key(session)?;

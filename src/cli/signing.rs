@@ -12,7 +12,7 @@ use std::{
 use serde_json::json;
 
 use crate::{
-    agreement::{Agreement, refusal::check_seen},
+    agreement::{Agreement, refusal::check_seen, state::Phase},
     audit::Audited,
     checkpoint::note::NoteVerifier,
     cli::{
@@ -36,7 +36,7 @@ use crate::{
     time::Timestamp,
 };
 
-pub use asked::{deadline_text, waiting_for};
+pub use asked::{deadline_text, still_to_accept, waiting_for};
 pub use told::Told;
 
 use asked::{newcomer, no_party};
@@ -171,7 +171,7 @@ impl<'a> Voice<'a> {
         let id = ids::agreement(session, agreement)?;
         let ledger = match args.offline {
             Some(_) => verified::open_own_copy(session, id, each)?,
-            None => verified::open_agreement(session, id, each)?,
+            None => verified::open_agreement(session, id, each).map_err(name_offline)?,
         };
         sound_or_failure(&ledger.report, &ledger.file)?;
         Ok(Self { session, args, key, name: String::new(), learned: Vec::new(), details: Vec::new(), ledger })
@@ -243,7 +243,7 @@ impl<'a> Voice<'a> {
         let after = self.admitted(said.iter().map(|said| &said.signed)).map_err(|failure| {
             let says = self.teller().by_entries(&failure.says);
             // The cause says the same again, by ids.
-            Failure { says, cause: None, ..failure }
+            name_missing(Failure { says, cause: None, ..failure }, self.agreement())
         })?;
         let lines = self.lines(&said);
         let shown = format!("{preface}{}", shown(&self.name, self.key.public(), &lines));
@@ -345,6 +345,21 @@ impl<'a> Voice<'a> {
         self.session.output.next(format!("anybody can send it: counterfoil submit {}", path.display()));
         Ok(Exit::Done)
     }
+}
+
+/// Who cannot reach the server can sign all the same, on what it verified last.
+fn name_offline(failure: Failure) -> Failure {
+    if failure.exit != Exit::Unreachable {
+        return failure;
+    }
+    let before = failure.hint.as_ref().map(|hint| format!("{hint}; or ")).unwrap_or_default();
+    failure.hint(format!("{before}sign without it, --offline FILE, and send that later: counterfoil submit FILE"))
+}
+
+/// Says what is missing of an agreement that is not in force yet, which the remedy of the law cannot know.
+fn name_missing(failure: Failure, agreement: &Agreement) -> Failure {
+    let waits = agreement.phase_at(now()) == Phase::Negotiating && failure.reason.as_deref() == Some("NOT_IN_FORCE");
+    if waits { failure.hint(still_to_accept(agreement)) } else { failure }
 }
 
 fn teller_of<'a>(agreement: &'a Agreement, learned: &[Named]) -> Teller<'a> {

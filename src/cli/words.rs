@@ -127,7 +127,7 @@ impl<'a> Teller<'a> {
             Body::Ruling(body) => self.ruling(body),
             other => match self.change(other).or_else(|| self.work(other)) {
                 Some(says) => says,
-                None => format!("says a {}", other.kind()),
+                None => format!("says {}", other.kind().with_article()),
             },
         }
     }

@@ -205,7 +205,7 @@ pub enum ChangeRefusal {
         party: Name,
     },
     /// The trial is over and nobody has said how it came out.
-    #[error("the trial ended at {until}; before a {kind}, all must say how it came out")]
+    #[error("the trial ended at {until}; before {}, all must say how it came out", .kind.with_article())]
     TrialOver {
         /// The end of the trial.
         until: Timestamp,
@@ -219,7 +219,7 @@ pub enum ChangeRefusal {
         until: Timestamp,
     },
     /// Disputes are open.
-    #[error("{disputes} disputes are open")]
+    #[error("{}", open_text(*.disputes))]
     DisputesOpen {
         /// How many.
         disputes: usize,
@@ -265,4 +265,8 @@ impl ChangeRefusal {
             Self::DisputesOpen { .. } => "DISPUTES_OPEN",
         }
     }
+}
+
+fn open_text(disputes: usize) -> String {
+    if disputes == 1 { "a dispute is open".to_owned() } else { format!("{disputes} disputes are open") }
 }

@@ -46,6 +46,14 @@ pub fn waiting_for(agreement: &Agreement) -> String {
     and(&missing)
 }
 
+/// Says what is missing of a proposal that is negotiated, and who says it how.
+#[must_use]
+pub fn still_to_accept(agreement: &Agreement) -> String {
+    let consents = agreement.appointed().is_some_and(|appointed| appointed.conflicts.is_none());
+    let how = if consents { "counterfoil accept, and the mediator counterfoil consent" } else { "counterfoil accept" };
+    format!("in force once they have accepted that have not yet: {}: {how}", waiting_for(agreement))
+}
+
 /// Says until when a proposal can be accepted.
 #[must_use]
 pub fn deadline_text(terms: &Terms) -> String {
