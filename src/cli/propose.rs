@@ -37,7 +37,7 @@ pub(super) struct ProposeArgs {
     /// The terms
     #[arg(required_unless_present = "example", value_name = "FILE.toml")]
     terms: Option<PathBuf>,
-    /// Print an agreement, ready to be filled in [default: the one with every key explained]
+    /// Print an agreement, ready to be filled in [default: the one that explains what every agreement needs]
     #[arg(
         long,
         conflicts_with = "terms",
@@ -54,7 +54,7 @@ pub(super) struct ProposeArgs {
 /// The agreements to start from
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Example {
-    /// Every key explained
+    /// What every agreement needs, explained
     TwoParties,
     /// A community and an enterprise, one stream, settled by the quarter
     Pair,
