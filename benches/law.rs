@@ -140,15 +140,27 @@ fn measure(parties: usize, entries: u64, rounds: u32) -> Result<(), Failed> {
         books,
     );
     let case = agreement.dispute(&dispute).ok_or("the dispute is open")?;
-    line("what is at stake in a dispute", best(rounds, || drop(black_box(agreement.at_stake(case)))), books);
-    line("a ruling's effect", best(rounds, || drop(black_box(agreement.effect(dispute, &outcomes)))), books);
+    line(
+        "what is at stake in a dispute",
+        best(rounds, || drop(black_box(agreement.at_stake(case, built.clock)))),
+        books,
+    );
+    line(
+        "a ruling's effect",
+        best(rounds, || drop(black_box(agreement.effect(dispute, &outcomes, built.clock)))),
+        books,
+    );
     let other = built.last.ok_or("something was accepted")?;
     line(
         "explaining without a contribution",
         best(rounds, || drop(black_box(agreement.account_without_id(other, size)))),
         books,
     );
-    line("the effect of its not counting", best(rounds, || drop(black_box(agreement.effect_without(other)))), books);
+    line(
+        "the effect of its not counting",
+        best(rounds, || drop(black_box(agreement.effect_without(other, built.clock)))),
+        books,
+    );
     line(
         "explaining one party, everything at hand",
         best(rounds, || drop(black_box(agreement.explain(1, 0, size)))),

@@ -44,6 +44,7 @@
 
 pub mod agreement;
 pub mod audit;
+pub mod causes;
 pub mod checkpoint;
 pub mod cli;
 pub mod client;

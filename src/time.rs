@@ -70,7 +70,9 @@ pub enum TimeError {
         ms: u64,
     },
     /// The text is no date and time.
-    #[error("`{text}` is not a date (2026-03-31) or a time with its offset (2026-03-31T18:00:00Z), from 1970 to 9999")]
+    #[error(
+        "`{text}` is not a date (2026-03-31) or a time with its offset (2026-03-31T18:00:00Z), from 1970-01-01 to 9999-12-30"
+    )]
     Text {
         /// The text given.
         text: String,

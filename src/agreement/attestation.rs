@@ -15,7 +15,7 @@ use crate::{
         state::ContributionState,
         work::plan::Uses,
     },
-    split::{Exact, POINTS_DENOMINATOR_BITS_MAX, Ratio, joint_denominator},
+    split::{COUNTED_DENOMINATOR_BITS_MAX, Exact, Ratio, joint_denominator},
     statement::{Attestation, Verdict, id::StatementId},
 };
 
@@ -58,6 +58,7 @@ impl Judged {
 impl Agreement {
     pub(super) fn attest(&self, said: Said<'_>, body: &Attestation) -> Result<Change, Refusal> {
         let party = said.speaker.party;
+        self.check_stays(party)?;
         let mut judged = Judged {
             party,
             verdict: body.verdict,
@@ -122,7 +123,9 @@ impl Agreement {
         enough.then(|| slot.claimed.quantity().exact() * unit.points.exact() * smallest)
     }
 
-    fn check_fineness(
+    /// Checks that the points of a dimension stay computable with `points` among them; `grown`: what others before it in the same
+    /// statement bring.
+    pub(super) fn check_fineness(
         &self,
         contribution: StatementId,
         dimension: usize,
@@ -133,7 +136,7 @@ impl Agreement {
         let reached = place.map_or(&self.contributions.denominators[dimension], |place| &grown[place].1);
         let joint = joint_denominator(reached, points.denominator());
         let bits = joint.bit_len();
-        if bits > POINTS_DENOMINATOR_BITS_MAX {
+        if bits > COUNTED_DENOMINATOR_BITS_MAX {
             let dimension = self.terms().dimensions[dimension].name.clone();
             return Err(ContributionRefusal::PointsTooFine { contribution, dimension, bits });
         }

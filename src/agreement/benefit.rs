@@ -348,7 +348,11 @@ impl Agreement {
                 let came_in = CameIn { currency, stream, at };
                 Ok(Change::Reversed { benefit: index, reporter, came_in, amount: requested })
             }
-            _ => Err(BenefitRefusal::ReversalExceeds { benefit, amount, reversed, requested }.into()),
+            _ => {
+                let text = |minor: u64| self.terms().currencies[currency].amount(minor.into());
+                let (amount, reversed, requested) = (text(amount), text(reversed), text(requested));
+                Err(BenefitRefusal::ReversalExceeds { benefit, amount, reversed, requested }.into())
+            }
         }
     }
 

@@ -3,12 +3,38 @@
 //! A period begins with its first moment and ends with the first moment of the next one. The last one that begins in the
 //! range of times never ends in it.
 
+use std::fmt;
+
 use jiff::{civil::Date, tz::Offset};
 
 use crate::{statement::rules::Calendar, time::Timestamp};
 
 const FIRST_YEAR: u32 = 1970;
 const MONTHS: u32 = 12;
+
+/// A period of a calendar by its number; written as people do: `2018-07`, `2018-Q3`, `2018`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NumberedPeriod {
+    /// The calendar.
+    pub calendar: Calendar,
+    /// Its number there.
+    pub number: u32,
+}
+
+impl fmt::Display for NumberedPeriod {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { calendar, number } = *self;
+        // In 64 bits no number can be too large.
+        let month = u64::from(number) * u64::from(months(calendar));
+        let (year, part) = (u64::from(FIRST_YEAR) + month / u64::from(MONTHS), month % u64::from(MONTHS));
+        let part = part / u64::from(months(calendar)) + 1;
+        match calendar {
+            Calendar::Month => write!(f, "{year:04}-{part:02}"),
+            Calendar::Quarter => write!(f, "{year:04}-Q{part}"),
+            Calendar::Year => write!(f, "{year:04}"),
+        }
+    }
+}
 
 /// Returns the period that `at` lies in.
 #[must_use]
@@ -55,7 +81,7 @@ const fn months(calendar: Calendar) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{period_at, period_end, period_of, period_start};
+    use super::{NumberedPeriod, period_at, period_end, period_of, period_start};
     use crate::{
         statement::rules::Calendar::{self, Month, Quarter, Year},
         time::Timestamp,
@@ -80,6 +106,20 @@ mod tests {
             (Year, "2026-11-29T12:00:00Z", 56),
         ] {
             assert_eq!(period_at(calendar, at(time)), period, "{calendar:?} {time}");
+        }
+    }
+
+    #[test]
+    fn periods_have_the_names_that_people_give_them() {
+        for (calendar, number, name) in [
+            (Month, 0, "1970-01"),
+            (Month, 674, "2026-03"),
+            (Quarter, 224, "2026-Q1"),
+            (Quarter, 227, "2026-Q4"),
+            (Year, 56, "2026"),
+            (Month, u32::MAX, "357915911-04"),
+        ] {
+            assert_eq!(NumberedPeriod { calendar, number }.to_string(), name);
         }
     }
 

@@ -25,8 +25,8 @@ use crate::{
     statement::{
         change::{CounterProposal, KeyGrant, MediatorConsent, TrialVerdict, Withdrawal},
         id::StatementId,
-        rules::Mediator,
-        terms::{Scope, Terms},
+        rules::{Guarantee, Mediator},
+        terms::Terms,
         work::Contingency,
     },
     time::Timestamp,
@@ -71,6 +71,12 @@ impl Agreement {
         self.appointed.as_ref().map(|appointed| &appointed.mediator)
     }
 
+    /// Whether a key is that of a mediator who has consented.
+    pub(super) fn mediates(&self, key: PublicKey) -> bool {
+        let consented = self.appointed.as_ref().filter(|appointed| appointed.conflicts.is_some());
+        consented.is_some_and(|appointed| appointed.mediator.keys.contains(&key))
+    }
+
     /// Whether a party has left.
     #[must_use]
     pub fn has_left(&self, party: usize) -> bool {
@@ -104,7 +110,7 @@ impl Agreement {
             Matter::Contingency(contingency) => self.check_contingency(mover, contingency)?,
             Matter::RiskAssessment(assessment) => self.check_assessment(mover, assessment)?,
             Matter::Amendment(amended) => self.check_amendment(amended, at)?,
-            Matter::KeyGrant { key, expires, .. } => self.check_grant(*key, *expires, at)?,
+            Matter::KeyGrant { key, expires, .. } => self.check_grant(mover, *key, *expires, at)?,
             Matter::KeyRevocation { key } => self.check_revocation(mover, *key, at)?,
             Matter::Exit { leaves } => self.check_exit(mover, *leaves, at)?,
             Matter::TrialResult(verdict) => self.check_trial_result(*verdict)?,
@@ -129,13 +135,34 @@ impl Agreement {
         }
         self.check_continued(&amended.terms)?;
         terms::check(&amended.terms)?;
-        if let Some(mediator) = &amended.terms.mediator {
-            self.check_mediator(mediator, &amended.terms)?;
-        }
+        self.check_thresholds(&amended.terms, at)?;
+        self.check_guarantors(&amended.terms)?;
+        // Terms that leave the mediator as it was leave who is appointed.
+        let stays = amended.terms.mediator == self.terms().mediator;
+        let mediator = if stays { self.mediator() } else { amended.terms.mediator.as_ref() };
+        mediator.map_or(Ok(()), |mediator| self.check_mediator(mediator, &amended.terms))?;
         match amended.retroactive {
             Some(stated) => self.check_retroactive(&amended.terms, stated),
             None => Ok(()),
         }
+    }
+
+    /// Checks that nobody who has left guarantees more than it did.
+    fn check_guarantors(&self, after: &Terms) -> Result<(), ChangeRefusal> {
+        let now = &self.terms().waterfall.guarantees;
+        let bears = |guarantee: &Guarantee| {
+            let same = |now: &&Guarantee| {
+                (&now.party, &now.guarantor, &now.currency)
+                    == (&guarantee.party, &guarantee.guarantor, &guarantee.currency)
+            };
+            now.iter().find(same).is_some_and(|now| now.amount >= guarantee.amount)
+        };
+        for guarantee in after.waterfall.guarantees.iter().filter(|guarantee| !bears(guarantee)) {
+            if let Some(party) = self.directory().party(&guarantee.guarantor) {
+                self.check_stays(party)?;
+            }
+        }
+        Ok(())
     }
 
     /// Checks that terms go on where the present ones are: what the books keep by position stays at its position.
@@ -187,7 +214,13 @@ impl Agreement {
         }
     }
 
-    fn check_grant(&self, key: PublicKey, expires: Option<Timestamp>, at: Timestamp) -> Result<(), ChangeRefusal> {
+    fn check_grant(
+        &self,
+        mover: usize,
+        key: PublicKey,
+        expires: Option<Timestamp>,
+        at: Timestamp,
+    ) -> Result<(), ChangeRefusal> {
         let mediators = self.mediator().is_some_and(|mediator| mediator.keys.contains(&key));
         if mediators || self.keyring.knows(self.directory(), key) {
             return Err(ChangeRefusal::KeyUsed { key });
@@ -195,25 +228,44 @@ impl Agreement {
         if let Some(expires) = expires.filter(|expires| *expires < at) {
             return Err(ChangeRefusal::ExpiryInPast { expires, at });
         }
-        if self.keyring.granted.len() >= GRANTED_KEYS_MAX {
-            return Err(ChangeRefusal::TooManyKeys { max: GRANTED_KEYS_MAX });
+        if self.keyring.granted_to(mover) >= GRANTED_KEYS_MAX {
+            return Err(ChangeRefusal::TooManyKeys { party: self.party_name(mover), max: GRANTED_KEYS_MAX });
         }
         Ok(())
     }
 
     fn check_revocation(&self, mover: usize, key: PublicKey, at: Timestamp) -> Result<(), ChangeRefusal> {
         let speaker = self.keyring.speaker(self.directory(), key).filter(|speaker| speaker.party == mover);
-        let Some(speaker) = speaker else {
+        if speaker.is_none() {
             return Err(ChangeRefusal::KeyNotYours { key, party: self.party_name(mover) });
-        };
+        }
         if self.keyring.revoked.contains(&key) {
             return Err(ChangeRefusal::KeyRevoked { key });
         }
-        let left = self.keyring.govern_keys(self.directory(), mover, at);
-        let left = if speaker.scopes.contains(&Scope::Govern) { left.saturating_sub(1) } else { left };
-        let needed = self.terms().parties[mover].govern_threshold;
+        let governing = || self.keyring.govern_keys(self.directory(), mover, at);
+        // Without a key that does not govern, or not any more, as much is accepted as before.
+        if !governing().any(|governing| governing == key) {
+            return Ok(());
+        }
+        let others = governing().filter(|governing| *governing != key).count();
+        self.check_enough_keys(mover, others, self.terms().parties[mover].govern_threshold)
+    }
+
+    fn check_enough_keys(&self, party: usize, left: usize, needed: u32) -> Result<(), ChangeRefusal> {
         if u32::try_from(left).is_ok_and(|left| left < needed) {
-            return Err(ChangeRefusal::KeysTooFew { party: self.party_name(mover), left, needed });
+            return Err(ChangeRefusal::KeysTooFew { party: self.party_name(party), left, needed });
+        }
+        Ok(())
+    }
+
+    /// Checks that no party would need more keys than it has left.
+    fn check_thresholds(&self, after: &Terms, at: Timestamp) -> Result<(), ChangeRefusal> {
+        for (party, (now, after)) in self.terms().parties.iter().zip(&after.parties).enumerate() {
+            let (before, needed) = (now.govern_threshold, after.govern_threshold);
+            if needed > before {
+                let left = self.keyring.govern_keys(self.directory(), party, at).count();
+                self.check_enough_keys(party, left, needed)?;
+            }
         }
         Ok(())
     }
@@ -259,7 +311,7 @@ impl Agreement {
     pub(super) fn consent(&self, said: Said<'_>, body: &MediatorConsent) -> Result<Change, Refusal> {
         let signer = said.speaker.key;
         if let Some(motion) = self.motions.open.get(&body.proposal) {
-            let named = motion.matter.new_mediator(self.mediator());
+            let named = self.new_mediator(&motion.matter);
             if !named.is_some_and(|mediator| mediator.keys.contains(&signer)) {
                 return Err(ChangeRefusal::NotMediator { signer }.into());
             }
@@ -394,8 +446,12 @@ impl Agreement {
         retroactive: bool,
         conflicts: Option<String>,
     ) {
-        if self.mediator() != terms.mediator.as_ref() {
-            self.appoint(terms.mediator.clone(), conflicts);
+        let stays = self.terms().mediator == terms.mediator;
+        match &terms.mediator {
+            None if !stays => self.appoint(None, None),
+            // Who has not consented to them was appointed already when all accepted them.
+            Some(mediator) if !stays && conflicts.is_some() => self.appoint(Some(mediator.clone()), conflicts),
+            _ => {}
         }
         self.versions.push(Version::new(id, index, terms));
         let terms = Arc::clone(&self.versions.current().terms);

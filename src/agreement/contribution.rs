@@ -54,6 +54,8 @@ pub struct ContributionView<'a> {
     pub challenged: bool,
     /// The position of the party it counts for: another than claimed it, where a dispute found so.
     pub counts_for: Option<usize>,
+    /// The entry that decided in a dispute what it counts.
+    pub decided: Option<u64>,
 }
 
 /// All contributions of an agreement.
@@ -193,8 +195,44 @@ impl Slot {
             judgements: &self.judgements[..judgements],
             points: self.counted_at(tree_size).map(|(_, points)| points),
             counts_for: self.counted_at(tree_size).map(|(party, _)| party),
+            decided: self.decided.as_deref().map(|decided| decided.at).filter(|at| *at < tree_size),
             challenged: self.is_challenged_at(tree_size),
         }
+    }
+}
+
+impl Default for Claims {
+    fn default() -> Self {
+        Self { sum: Exact::ZERO, denominator: UBig::ONE }
+    }
+}
+
+impl Claims {
+    pub(super) fn add(&mut self, fraction: Ratio) {
+        let fraction = fraction.exact();
+        self.denominator = joint_denominator(&self.denominator, fraction.denominator());
+        self.sum += fraction;
+    }
+
+    pub(super) fn take(&mut self, fraction: Ratio) {
+        self.sum -= fraction.exact();
+        if self.sum == Exact::ZERO {
+            *self = Self::default();
+        }
+    }
+
+    /// Checks that one more may claim so much.
+    pub(super) fn check(&self, artifact: ArtifactDigest, fraction: Ratio) -> Result<(), ContributionRefusal> {
+        let fraction = fraction.exact();
+        if &self.sum + &fraction > Exact::ONE {
+            let (claimed, others) = (exact_text(&fraction), exact_text(&self.sum));
+            return Err(ContributionRefusal::Overclaim { artifact, claimed, others });
+        }
+        let bits = joint_denominator(&self.denominator, fraction.denominator()).bit_len();
+        if bits > ARTIFACT_DENOMINATOR_BITS_MAX {
+            return Err(ContributionRefusal::ArtifactTooFine { artifact, bits });
+        }
+        Ok(())
     }
 }
 
@@ -258,17 +296,21 @@ impl Contributions {
     }
 
     fn claim(&mut self, artifact: ArtifactDigest, fraction: Ratio) {
-        let fraction = fraction.exact();
         match self.claims.change(&artifact) {
-            Some(claims) => {
-                claims.denominator = joint_denominator(&claims.denominator, fraction.denominator());
-                claims.sum += fraction;
-            }
+            Some(claims) => claims.add(fraction),
             None => {
-                let denominator = fraction.denominator().clone();
-                self.claims.put(artifact, Claims { sum: fraction, denominator });
+                let mut claims = Claims::default();
+                claims.add(fraction);
+                self.claims.put(artifact, claims);
             }
         }
+    }
+
+    /// Claims the artifacts of a contribution that gave them back.
+    pub(super) fn claim_again(&mut self, index: u64) {
+        let Some(slot) = self.slots.get(&index) else { return };
+        let artifacts: Vec<_> = slot.claimed.artifacts().collect();
+        artifacts.into_iter().for_each(|(artifact, fraction)| self.claim(artifact, fraction));
     }
 
     /// Gives the artifacts of a contribution that no longer lives back to others.
@@ -276,7 +318,7 @@ impl Contributions {
         let Some(slot) = self.slots.get(&index) else { return };
         for (artifact, fraction) in slot.claimed.artifacts() {
             if let Some(claims) = self.claims.change(&artifact) {
-                claims.sum -= fraction.exact();
+                claims.take(fraction);
                 if claims.sum == Exact::ZERO {
                     self.claims.remove(&artifact);
                 }
@@ -285,21 +327,9 @@ impl Contributions {
     }
 
     fn check_claim(&self, artifact: ArtifactDigest, fraction: Ratio) -> Result<(), ContributionRefusal> {
-        let Some(claims) = self.claims.get(&artifact) else { return Ok(()) };
-        let fraction = fraction.exact();
-        if &claims.sum + &fraction > Exact::ONE {
-            let (claimed, others) = (exact_text(&fraction), exact_text(&claims.sum));
-            return Err(ContributionRefusal::Overclaim { artifact, claimed, others });
-        }
-        let bits = joint_denominator(&claims.denominator, fraction.denominator()).bit_len();
-        if bits > ARTIFACT_DENOMINATOR_BITS_MAX {
-            return Err(ContributionRefusal::ArtifactTooFine { artifact, bits });
-        }
-        Ok(())
+        self.claims.get(&artifact).map_or(Ok(()), |claims| claims.check(artifact, fraction))
     }
-}
 
-impl Contributions {
     /// Makes room for the dimensions of new terms.
     pub(super) fn widen(&mut self, terms: &Terms) {
         self.denominators.resize(terms.dimensions.len(), UBig::ONE);
@@ -322,6 +352,7 @@ impl Agreement {
                 self.give_budget_back(index);
                 // Who takes back what others challenge concedes.
                 self.end_challenges(entry, index);
+                self.note_late_withdrawal(entry, index);
                 self.contributions.apply(entry, change, &mut self.books, whole);
             }
             Change::Judged(judged) => {
@@ -330,6 +361,19 @@ impl Agreement {
                 self.use_budgets(uses);
                 entries.into_iter().for_each(|index| self.judged(entry, index));
             }
+        }
+    }
+
+    /// Notes that the contribution in entry `index` is withdrawn after the cut-off of a settlement that will still count it.
+    fn note_late_withdrawal(&mut self, entry: Entry, index: u64) {
+        let Some((_, cut_off)) = self.closed_periods().last() else { return };
+        let Some(Slot { party, dimension, outcome: Outcome::Accepted { at, points }, .. }) =
+            self.contributions.slots.get(&index)
+        else {
+            return;
+        };
+        if *at < cut_off {
+            self.books.withdrawn_late((entry.index, *at), *dimension, Some((*party, points.clone())));
         }
     }
 
@@ -418,7 +462,7 @@ impl Agreement {
             self.check_no_cost(artifact.digest)?;
         }
         self.check_task(party, body)?;
-        self.check_open_claims()?;
+        self.check_open_claims(party)?;
         let (unit, dimension) = (unit.position, unit.dimension);
         Ok(Change::Claimed { party, unit, dimension, contribution: Box::new(body.clone()) })
     }

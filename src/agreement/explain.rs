@@ -2,6 +2,8 @@
 //!
 //! Nothing is computed anew: the steps read the account and the books, and say in words where each number comes from.
 
+mod item;
+
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use crate::{
@@ -14,9 +16,8 @@ use crate::{
     },
     split::{Apportionment, DimensionShares, Exact, Fractions, Step as Lines, exact_text},
     statement::{
-        Verdict,
         rules::Rounding,
-        terms::{Currency, Dimension},
+        terms::{Currency, Dimension, Terms},
     },
 };
 
@@ -95,6 +96,8 @@ pub struct Gathered {
     currency: usize,
     tree_size: u64,
     items: Vec<Step>,
+    /// By dimension: the points of the items.
+    points: BTreeMap<usize, Exact>,
     /// By stream: the entries that brought in or gave back.
     came_in: BTreeMap<usize, Vec<u64>>,
     bytes: usize,
@@ -104,7 +107,15 @@ impl Gathered {
     /// Begins to gather for one party's line in one currency, both by position, in the account at `tree_size`.
     #[must_use]
     pub const fn new(party: usize, currency: usize, tree_size: u64) -> Self {
-        Self { party, currency, tree_size, items: Vec::new(), came_in: BTreeMap::new(), bytes: 0 }
+        Self {
+            party,
+            currency,
+            tree_size,
+            items: Vec::new(),
+            points: BTreeMap::new(),
+            came_in: BTreeMap::new(),
+            bytes: 0,
+        }
     }
 
     /// Returns about how many bytes were gathered, so that who gathers can stop.
@@ -117,7 +128,8 @@ impl Gathered {
         if let Some((party, points)) = slot.counted_at(self.tree_size)
             && party == self.party
         {
-            let step = agreement.item_step(index, slot, points);
+            *self.points.entry(slot.dimension).or_insert(Exact::ZERO) += points;
+            let step = agreement.item_step(index, slot, self.tree_size, points);
             self.bytes += step.text.len() + step.value.len() + 8 * step.indexes.len();
             self.items.push(step);
         }
@@ -165,7 +177,7 @@ impl Agreement {
     ///
     /// Errors, and panics: as [`Self::explain`]; and also if a sheet is wanted, see [`Self::wanted_at`].
     pub fn explain_from(&self, gathered: Gathered) -> Result<Explanation, Refusal> {
-        let Gathered { party, currency, tree_size, items, came_in, .. } = gathered;
+        let Gathered { party, currency, tree_size, items, points, came_in, .. } = gathered;
         let account = match self.last_account() {
             Some(last) if last.settlement.tree_size == tree_size => Cow::Borrowed(last),
             _ => Cow::Owned(self.account_at(tree_size)?),
@@ -177,101 +189,32 @@ impl Agreement {
             return Ok(Explanation { party, currency, tree_size, steps: vec![step] });
         }
         let mut steps = items;
-        for (terms, dimension) in self.terms().dimensions.iter().zip(&account.shares.dimensions) {
+        for (place, (terms, dimension)) in account.terms.dimensions.iter().zip(&account.shares.dimensions).enumerate() {
+            if let (Some(items), Some(left)) = (points.get(&place), dimension.points.get(party)) {
+                steps.extend(self.left_steps(&terms.name, party, tree_size, (items, &left)));
+            }
             steps.push(dimension_step(terms, dimension, party));
         }
-        steps.extend(self.blend_steps(&account, party));
+        steps.extend(blend_steps(&account, party));
         for sum in account.streams.iter().filter(|sum| sum.currency == currency) {
-            steps.push(self.pool_step(sum, came_in.get(&sum.stream).cloned().unwrap_or_default()));
+            steps.push(pool_step(&account.terms, sum, came_in.get(&sum.stream).cloned().unwrap_or_default()));
         }
         steps.extend(self.entitlement_steps(&account, party, currency)?);
-        steps.push(match self.unrounded_step(&account, party, currency) {
+        steps.push(match unrounded_step(&account, party, currency) {
             Some(step) => step,
             None => {
                 let not_computable = |source| SettlementRefusal::NotComputable { source: Box::new(source) };
                 let reserve = &account.figures[currency].exact_reserve;
                 let apportionment = account.entitlements[currency].apportion_with(reserve).map_err(not_computable)?;
-                self.rounding_step(&apportionment, party, currency)
+                rounding_step(&account.terms, &apportionment, party, currency)
             }
         });
         steps.push(self.due_step(&account, party, currency));
         Ok(Explanation { party, currency, tree_size, steps })
     }
 
-    fn item_step(&self, index: u64, slot: &Slot, points: &Exact) -> Step {
-        let (unit, _) = self.unit_of(index, slot);
-        let qualities = slot.judgements.iter().filter_map(|judgement| match judgement.verdict {
-            Verdict::Accepted { quality, .. } => Some(quality),
-            Verdict::Rejected | Verdict::ChangesRequested => None,
-        });
-        let quality =
-            qualities.min_by_key(|quality| quality.exact()).map_or_else(String::new, |quality| quality.to_string());
-        let judges: Vec<&str> =
-            slot.judgements.iter().map(|judgement| self.terms().parties[judgement.party].name.as_str()).collect();
-        Step {
-            kind: StepKind::Item,
-            text: format!(
-                "{} {} x {} points x quality {quality} (attested by {}) = {} points of {}",
-                slot.claimed.quantity(),
-                unit.name,
-                unit.points,
-                judges.join(", "),
-                exact_text(points),
-                unit.dimension,
-            ),
-            value: exact_text(points),
-            indexes: [index].into_iter().chain(slot.judgements.iter().map(|judgement| judgement.index)).collect(),
-        }
-    }
-
-    fn blend_steps(&self, account: &Account, party: usize) -> Vec<Step> {
-        let at = |numbers: &Fractions| text_at(numbers.get(party));
-        let parts: Vec<String> = self
-            .terms()
-            .dimensions
-            .iter()
-            .zip(&account.shares.dimensions)
-            .map(|(terms, dimension)| format!("{} x {} of {}", terms.weight, at(&dimension.shares), terms.name))
-            .collect();
-        let blend = at(&account.shares.blend);
-        let mut steps = vec![Step {
-            kind: StepKind::Blend,
-            text: format!("{} = {blend}", parts.join(" + ")),
-            value: blend.clone(),
-            indexes: Vec::new(),
-        }];
-        if account.shares.shares != account.shares.blend {
-            let share = at(&account.shares.shares);
-            let kappa = self.terms().parties[party].coefficient;
-            steps.push(Step {
-                kind: StepKind::Blend,
-                text: format!("coefficient {kappa} x {blend}, as a part of the same of all parties = {share}"),
-                value: share,
-                indexes: Vec::new(),
-            });
-        }
-        steps
-    }
-
-    fn pool_step(&self, sum: &StreamSum, indexes: Vec<u64>) -> Step {
-        let (stream, currency) = (&self.terms().streams[sum.stream], &self.terms().currencies[sum.currency]);
-        Step {
-            kind: StepKind::Pool,
-            text: format!(
-                "{}, collected by {}: {} of {} gross = {} pooled",
-                stream.name,
-                stream.collector,
-                stream.pool_rate,
-                currency.amount(sum.gross.into()),
-                currency.amount(sum.pooled.into()),
-            ),
-            value: sum.pooled.to_string(),
-            indexes,
-        }
-    }
-
     fn entitlement_steps(&self, account: &Account, party: usize, currency: usize) -> Result<Vec<Step>, Refusal> {
-        let terms = &self.terms().currencies[currency];
+        let terms = &account.terms.currencies[currency];
         let mut steps = Vec::new();
         self.books.steps_at(account.settlement.tree_size, |cut_off, of, step, shares| {
             if of == currency && (step.pool > 0 || step.released > 0) {
@@ -281,22 +224,22 @@ impl Agreement {
         for (guaranteed, guarantor, amount) in &account.figures[currency].top_ups {
             if [*guaranteed, *guarantor].contains(&party) && *amount != Exact::ZERO {
                 let (guaranteed, guarantor) = (self.party_name(*guaranteed), self.party_name(*guarantor));
-                let value = exact_text(amount);
                 steps.push(Step {
                     kind: StepKind::Entitlement,
                     text: format!(
-                        "{guarantor} guarantees {guaranteed} a minimum and bears {value} minor units of it now"
+                        "{guarantor} guarantees {guaranteed} a minimum and bears {} of it now",
+                        terms.exact_amount(amount)
                     ),
-                    value,
+                    value: exact_text(amount),
                     indexes: Vec::new(),
                 });
             }
         }
-        let value = text_at(account.entitlements[currency].exact(party));
+        let entitled = account.entitlements[currency].exact(party).unwrap_or(Exact::ZERO);
         steps.push(Step {
             kind: StepKind::Entitlement,
-            text: format!("entitled to {value} minor units of {} in all", terms.code),
-            value,
+            text: format!("entitled to {} in all", terms.exact_amount(&entitled)),
+            value: exact_text(&entitled),
             indexes: Vec::new(),
         });
         Ok(steps)
@@ -328,78 +271,27 @@ impl Agreement {
             ));
         }
         if recouped != Exact::ZERO {
-            text.push_str(&format!("{} minor units of costs paid back; ", exact_text(&recouped)));
+            text.push_str(&format!("{} of costs paid back; ", currency.exact_amount(&recouped)));
         }
         let by_share = &share * &step.remainder;
-        let value = exact_text(&part);
-        let remainder = match u64::try_from(step.remainder.numerator()) {
-            Ok(whole) if step.remainder.denominator().is_one() => amount(whole),
-            _ => format!("{} minor units", exact_text(&step.remainder)),
-        };
-        text.push_str(&format!("{} of {remainder} = {} minor units", exact_text(&share), exact_text(&by_share)));
+        let remainder = currency.exact_amount(&step.remainder);
+        text.push_str(&format!("{} of {remainder} = {}", exact_text(&share), currency.exact_amount(&by_share)));
         if by_share != part {
-            text.push_str(&format!(", {value} within caps and floors"));
+            text.push_str(&format!(", {} within caps and floors", currency.exact_amount(&part)));
         }
+        let costs =
+            if recouped == Exact::ZERO { Vec::new() } else { self.costs_behind(cut_off, &currency.code, party) };
         let value = exact_text(&(part + recouped));
         Some(Step {
             kind: StepKind::Entitlement,
             text,
             value,
-            indexes: self.settlements.index_at(cut_off).into_iter().collect(),
+            indexes: costs.into_iter().chain(self.settlements.index_at(cut_off)).collect(),
         })
     }
 
-    /// Where whole minor units do not come from the largest remainder.
-    fn unrounded_step(&self, account: &Account, party: usize, currency: usize) -> Option<Step> {
-        let (terms, figures) = (&self.terms().currencies[currency], &account.figures[currency]);
-        let allocated = figures.allocations.get(party)?;
-        let text = match &figures.limits {
-            Some((low, high)) => {
-                let (low, high) = (exact_text(low.get(party)?), exact_text(high.get(party)?));
-                let held = terms.amount(figures.disputed.into());
-                format!(
-                    "something is in doubt: between {low} and {high} minor units; {} is payable until it is decided, {held} is held \
-                     for all",
-                    terms.amount((*allocated).into())
-                )
-            }
-            None if self.terms().rounding == Rounding::NeverNegative => {
-                format!("{} by the largest deficit, settlement by settlement", terms.amount((*allocated).into()))
-            }
-            None => return None,
-        };
-        Some(Step { kind: StepKind::Rounding, text, value: allocated.to_string(), indexes: Vec::new() })
-    }
-
-    fn rounding_step(&self, apportionment: &Apportionment, party: usize, currency: usize) -> Step {
-        let terms = &self.terms().currencies[currency];
-        let left_over = apportionment.left_over();
-        let name =
-            |winner: &usize| self.terms().parties.get(*winner).map_or("the reserve", |party| party.name.as_str());
-        let winners: Vec<&str> = apportionment.order()[..left_over].iter().map(name).collect();
-        let (text, value) = match apportionment.rounding(party) {
-            Some(rounding) => {
-                let whole = terms.amount(rounding.whole.into());
-                let remainder = exact_text(&rounding.remainder);
-                let left = if left_over == 0 {
-                    "nothing is left over".to_owned()
-                } else {
-                    let unit = if rounding.unit == 0 { "none comes here" } else { "one comes here" };
-                    format!(
-                        "remainder {remainder} is number {} of all; left over: {left_over}, one each to {}: {unit}",
-                        rounding.rank,
-                        winners.join(", "),
-                    )
-                };
-                (format!("{whole} whole; {left}"), rounding.allocation.to_string())
-            }
-            None => (String::new(), String::new()),
-        };
-        Step { kind: StepKind::Rounding, text, value, indexes: Vec::new() }
-    }
-
     fn due_step(&self, account: &Account, party: usize, currency: usize) -> Step {
-        let terms: &Currency = &self.terms().currencies[currency];
+        let terms: &Currency = &account.terms.currencies[currency];
         let line = account.settlement.accounts[currency].parties[party];
         let places = self.settlements.places.iter().rev();
         let earlier = places.into_iter().find(|place| place.tree_size < account.settlement.tree_size);
@@ -438,6 +330,100 @@ fn dimension_step(terms: &Dimension, dimension: &DimensionShares, party: usize) 
         )
     };
     Step { kind: StepKind::Dimension, text, value: share, indexes: Vec::new() }
+}
+
+fn blend_steps(account: &Account, party: usize) -> Vec<Step> {
+    let at = |numbers: &Fractions| text_at(numbers.get(party));
+    let dimensions = &account.terms.dimensions;
+    let parts: Vec<String> = dimensions
+        .iter()
+        .zip(&account.shares.dimensions)
+        .map(|(terms, dimension)| format!("{} x {} of {}", terms.weight, at(&dimension.shares), terms.name))
+        .collect();
+    let blend = at(&account.shares.blend);
+    let mut steps = vec![Step {
+        kind: StepKind::Blend,
+        text: format!("{} = {blend}", parts.join(" + ")),
+        value: blend.clone(),
+        indexes: Vec::new(),
+    }];
+    if account.shares.shares != account.shares.blend {
+        let share = at(&account.shares.shares);
+        let kappa = account.terms.parties[party].coefficient;
+        steps.push(Step {
+            kind: StepKind::Blend,
+            text: format!("coefficient {kappa} x {blend}, as a part of the same of all parties = {share}"),
+            value: share,
+            indexes: Vec::new(),
+        });
+    }
+    steps
+}
+
+fn pool_step(terms: &Terms, sum: &StreamSum, indexes: Vec<u64>) -> Step {
+    let (stream, currency) = (&terms.streams[sum.stream], &terms.currencies[sum.currency]);
+    let came = sum.rates.iter().map(|(rate, gross)| format!("{rate} of {}", currency.amount((*gross).into())));
+    Step {
+        kind: StepKind::Pool,
+        text: format!(
+            "{}, collected by {}: {} gross = {} pooled",
+            stream.name,
+            stream.collector,
+            came.collect::<Vec<_>>().join(" + "),
+            currency.amount(sum.pooled.into()),
+        ),
+        value: sum.pooled.to_string(),
+        indexes,
+    }
+}
+
+/// Where whole minor units do not come from the largest remainder.
+fn unrounded_step(account: &Account, party: usize, currency: usize) -> Option<Step> {
+    let (terms, figures) = (&account.terms.currencies[currency], &account.figures[currency]);
+    let allocated = figures.allocations.get(party)?;
+    let text = match &figures.limits {
+        Some((low, high)) => {
+            let (low, high) = (terms.exact_amount(low.get(party)?), terms.exact_amount(high.get(party)?));
+            let held = terms.amount(figures.disputed.into());
+            format!(
+                "something is in doubt: between {low} and {high}; {} is payable until it is decided, {held} is held \
+                 for all",
+                terms.amount((*allocated).into())
+            )
+        }
+        None if account.terms.rounding == Rounding::NeverNegative => {
+            format!("{} by the largest deficit, settlement by settlement", terms.amount((*allocated).into()))
+        }
+        None => return None,
+    };
+    Some(Step { kind: StepKind::Rounding, text, value: allocated.to_string(), indexes: Vec::new() })
+}
+
+fn rounding_step(terms: &Terms, apportionment: &Apportionment, party: usize, currency: usize) -> Step {
+    let code = &terms.currencies[currency];
+    let left_over = apportionment.left_over();
+    let name = |winner: &usize| terms.parties.get(*winner).map_or("the reserve", |party| party.name.as_str());
+    let winners: Vec<&str> = apportionment.order()[..left_over].iter().map(name).collect();
+    let (text, value) = match apportionment.rounding(party) {
+        Some(rounding) => {
+            let whole = code.amount(rounding.whole.into());
+            let remainder = exact_text(&rounding.remainder);
+            let left = if left_over == 0 {
+                "nothing is left over".to_owned()
+            } else {
+                let unit = if rounding.unit == 0 { "none comes here" } else { "one comes here" };
+                format!(
+                    "remainder {remainder} is number {} of all; left over: {left_over}, one each to {}: {unit}",
+                    rounding.rank,
+                    winners.join(", "),
+                )
+            };
+            let allocated = code.amount(rounding.allocation.into());
+            (format!("{whole} whole; {left} = {allocated}"), rounding.allocation.to_string())
+        }
+        None => (String::new(), String::new()),
+    };
+    Step { kind: StepKind::Rounding, text, value, indexes: Vec::new() }
 }
 
 fn text_at(number: Option<Exact>) -> String {

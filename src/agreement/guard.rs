@@ -64,6 +64,7 @@ impl Agreement {
                 let party = self.newcomer(signer, *proposal)?;
                 Some(Speaker { key: signer, party, scopes: &[Scope::Govern] })
             }
+            Body::Evidence(_) if self.mediates(signer) => Some(Speaker { key: signer, party: usize::MAX, scopes: &[] }),
             _ => None,
         });
         let speaker = known.ok_or(Refusal::SignerNotParty { signer })?;

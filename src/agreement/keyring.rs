@@ -14,8 +14,8 @@ use crate::{
     time::Timestamp,
 };
 
-/// How many keys may be granted over the life of an agreement.
-pub const GRANTED_KEYS_MAX: usize = 10_000;
+/// How many keys one party may be granted over the life of an agreement.
+pub const GRANTED_KEYS_MAX: usize = 1_000;
 
 /// See [`self`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -90,22 +90,32 @@ impl Keyring {
         self.granted.insert(key, granted);
     }
 
+    /// Returns how many keys a party was ever granted.
+    pub(super) fn granted_to(&self, party: usize) -> usize {
+        self.granted.values().filter(|granted| granted.party == party).count()
+    }
+
     pub(super) fn revoke(&mut self, key: PublicKey) {
         self.revoked.insert(key);
     }
 
-    /// Returns how many keys of a party may govern at `at`.
-    pub(super) fn govern_keys(&self, directory: &Directory, party: usize, at: Timestamp) -> usize {
+    /// Returns the keys of a party that may govern at `at`.
+    pub(super) fn govern_keys<'a>(
+        &'a self,
+        directory: &'a Directory,
+        party: usize,
+        at: Timestamp,
+    ) -> impl Iterator<Item = PublicKey> + 'a {
         let listed = directory
             .keys_of(party)
             .filter(|(key, scopes)| scopes.contains(&Scope::Govern) && !self.revoked.contains(key));
-        let granted = self.granted.iter().filter(|(key, granted)| {
+        let granted = self.granted.iter().filter(move |(key, granted)| {
             granted.party == party
                 && granted.scopes.contains(&Scope::Govern)
                 && !self.revoked.contains(key)
                 && granted.expires.is_none_or(|expires| expires >= at)
         });
-        listed.count() + granted.count()
+        listed.map(|(key, _)| *key).chain(granted.map(|(key, _)| *key))
     }
 }
 

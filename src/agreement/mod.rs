@@ -30,6 +30,7 @@ pub mod settlement;
 pub mod standing;
 pub mod state;
 pub mod table;
+mod tally;
 pub mod terms;
 mod versions;
 pub mod without;
@@ -213,7 +214,7 @@ impl Agreement {
         let kind = statement.body.kind();
         let speaker = self.speaker_of(statement, at)?;
         self.check_phase(kind, at)?;
-        assert!(self.wanted_now(signed).is_empty(), "what is wanted is recalled before it is judged");
+        assert!(self.wanted_now(signed, at).is_empty(), "what is wanted is recalled before it is judged");
         let said = Said { id: said_id, index: self.size, at, speaker, seen: statement.seen };
         let change = self.judge_body(said, &statement.body)?;
         let (forgotten, signer) = (self.forgotten, statement.signer);
@@ -327,6 +328,7 @@ impl Agreement {
             || self.partings.iter().any(|parting| !parting.gone && parting.leaves <= at)
             || self.books.next_release().is_some_and(|due| due <= at)
             || self.money.period_ends(self, at)
+            || self.claims_run_out(at)
     }
 
     /// Takes in what time alone has brought until `at`; it counts from the next entry on.

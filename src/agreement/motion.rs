@@ -11,6 +11,7 @@ use crate::{
     agreement::{
         Agreement, Entry, Said,
         refusal::{Refusal, change::ChangeRefusal},
+        tally::Tally,
     },
     digest::Digest,
     keys::PublicKey,
@@ -19,18 +20,18 @@ use crate::{
         change::TrialVerdict,
         dispute::Outcome,
         id::StatementId,
-        rules::Mediator,
+        rules::{Mediator, SharePolicy},
         terms::{Scope, Terms},
         work::{Contingency, Plan, RiskAssessment},
     },
     time::Timestamp,
 };
 
-/// How many motions may wait at once.
-pub const OPEN_MOTIONS_MAX: usize = 32;
+/// How many motions of one party may wait at once.
+pub const OPEN_MOTIONS_MAX: usize = 16;
 
-/// How many motions there may be over the life of an agreement.
-pub const MOTIONS_MAX: usize = 10_000;
+/// How many motions one party may make over the life of an agreement.
+pub const MOTIONS_MAX: usize = 2_000;
 
 /// Something that was moved and waits for others.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -120,7 +121,7 @@ pub struct Amended {
 /// Whose acceptance a motion needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Quorum {
-    /// Every party's, newcomers included.
+    /// Every party's, newcomers included, and those that have left where it may change what they are entitled to.
     All,
     /// The mover's own keys.
     Own,
@@ -137,6 +138,8 @@ pub(super) struct Motions {
     /// Statement and entry of those that took effect or ended. Without them, whoever keeps the ledger could let an old
     /// motion and its acceptances in once more, and bring an old plan or an old suspension back.
     decided: BTreeMap<StatementId, u64>,
+    /// By mover: all that there ever were.
+    made: Tally,
 }
 
 #[derive(Debug)]
@@ -183,6 +186,18 @@ impl Matter {
         }
     }
 
+    /// Whether it may change what parties are entitled to already: then those are asked, too, that have left.
+    fn touches_the_past(&self) -> bool {
+        match self {
+            Self::Offer { .. } => true,
+            // By the latest shares everything is shared anew that ever came in.
+            Self::Amendment(amended) => {
+                amended.retroactive.is_some() || amended.terms.share_policy == SharePolicy::TrueUp
+            }
+            _ => false,
+        }
+    }
+
     /// Reads what a statement moves; `None`: it moves nothing.
     pub(super) fn of(body: &Body) -> Option<Self> {
         Some(match body {
@@ -212,16 +227,6 @@ impl Matter {
             _ => return None,
         })
     }
-
-    /// Returns the mediator whose consent it needs, given the present one.
-    pub(super) fn new_mediator<'a>(&'a self, present: Option<&Mediator>) -> Option<&'a Mediator> {
-        let named = match self {
-            Self::MediatorReplacement(mediator) => Some(mediator),
-            Self::Amendment(amended) => amended.terms.mediator.as_ref(),
-            _ => None,
-        };
-        named.filter(|named| present != Some(*named))
-    }
 }
 
 impl Motions {
@@ -235,6 +240,13 @@ impl Motions {
         let motion = self.open.remove(&motion)?;
         self.decided.insert(motion.id, motion.index);
         Some(motion)
+    }
+
+    /// Takes the offers in a dispute out.
+    pub(super) fn end_offers(&mut self, dispute: StatementId) {
+        let about = |motion: &Motion| matches!(motion.matter, Matter::Offer { dispute: about, .. } if about == dispute);
+        let offers = self.open.extract_if(.., |_, motion| about(motion));
+        self.decided.extend(offers.map(|(id, motion)| (id, motion.index)));
     }
 
     pub(super) fn find(&self, motion: StatementId) -> Result<&Motion, ChangeRefusal> {
@@ -263,16 +275,24 @@ impl Agreement {
     /// Whether the consent of the mediator that a motion names is missing.
     #[must_use]
     pub fn awaits_mediator(&self, motion: &Motion) -> bool {
-        motion.conflicts.is_none() && motion.matter.new_mediator(self.mediator()).is_some()
+        motion.conflicts.is_none() && self.new_mediator(&motion.matter).is_some()
+    }
+
+    /// Returns the mediator that would come with a matter, and must consent to it. Terms that say of the mediator what those before
+    /// them say leave who is appointed.
+    #[must_use]
+    pub fn new_mediator<'a>(&self, matter: &'a Matter) -> Option<&'a Mediator> {
+        let named = match matter {
+            Matter::MediatorReplacement(mediator) => Some(mediator),
+            Matter::Amendment(amended) => {
+                amended.terms.mediator.as_ref().filter(|named| self.terms().mediator.as_ref() != Some(*named))
+            }
+            _ => None,
+        };
+        named.filter(|named| self.mediator() != Some(*named))
     }
 
     pub(super) fn move_matter(&self, said: Said<'_>, matter: Matter) -> Result<Change, Refusal> {
-        if self.motions.open.len() >= OPEN_MOTIONS_MAX {
-            return Err(ChangeRefusal::TooManyMotions { max: OPEN_MOTIONS_MAX }.into());
-        }
-        if self.motions.open.len() + self.motions.decided.len() >= MOTIONS_MAX {
-            return Err(ChangeRefusal::MotionsUsedUp { max: MOTIONS_MAX }.into());
-        }
         if let Matter::Offer { dispute, .. } = &matter {
             self.check_side(*dispute, said.speaker.party)?;
         }
@@ -283,7 +303,23 @@ impl Agreement {
         let motion =
             Motion { id: said.id, index: said.index, moved: said.at, mover, quorum, accepted, conflicts: None, matter };
         let completes = self.is_complete(&motion);
+        self.check_room_for(&motion, completes)?;
         Ok(Change::Moved { motion: Box::new(motion), completes })
+    }
+
+    /// Checks that a party may move one more. What is complete at once waits for nobody; and a key that somebody stole is revoked
+    /// whatever it has moved: every key is revoked once.
+    fn check_room_for(&self, motion: &Motion, completes: bool) -> Result<(), ChangeRefusal> {
+        let (mover, party) = (motion.mover, || self.party_name(motion.mover));
+        let revokes = matches!(motion.matter, Matter::KeyRevocation { .. });
+        if self.motions.made.of(mover) >= MOTIONS_MAX && !(revokes && completes) {
+            return Err(ChangeRefusal::MotionsUsedUp { party: party(), max: MOTIONS_MAX });
+        }
+        let waiting = self.motions.open.values().filter(|motion| motion.mover == mover).count();
+        if waiting >= OPEN_MOTIONS_MAX && !completes {
+            return Err(ChangeRefusal::TooManyMotions { party: party(), max: OPEN_MOTIONS_MAX });
+        }
+        Ok(())
     }
 
     pub(super) fn accept_motion(&self, said: Said<'_>, body: &Acceptance) -> Result<Change, Refusal> {
@@ -291,11 +327,14 @@ impl Agreement {
         let motion = self.motions.find(body.proposal)?;
         let (party, key) = (said.speaker.party, said.speaker.key);
         self.check_asked(motion, party)?;
-        if motion.accepted.get(&party).is_some_and(|keys| keys.contains(&key)) {
+        let mut after = motion.clone();
+        let keys = after.accepted.entry(party).or_default();
+        if !keys.contains(&key) {
+            keys.push(key);
+        } else if !self.is_complete(motion) {
             return Err(Refusal::AlreadyAccepted { signer: key });
         }
-        let mut after = motion.clone();
-        after.accepted.entry(party).or_default().push(key);
+        // Whoever was still awaited may have left since: then who has accepted may say so once more.
         let completes = self.completes(&after, said.at)?;
         Ok(Change::Accepted { motion: motion.id, party, key, completes })
     }
@@ -329,11 +368,12 @@ impl Agreement {
         Ok(Change::Consented { motion: motion.id, conflicts: conflicts.to_owned(), completes })
     }
 
-    /// Whether a motion is complete; then its matter must still be possible.
+    /// Whether a motion is complete; then its matter must still be possible, and its time not be over.
     fn completes(&self, motion: &Motion, at: Timestamp) -> Result<bool, Refusal> {
         if !self.is_complete(motion) {
             return Ok(false);
         }
+        self.check_phase(motion.matter.kind(), at)?;
         self.check_matter(motion.mover, &motion.matter, at)?;
         Ok(true)
     }
@@ -347,7 +387,7 @@ impl Agreement {
             }
             _ => self.asked(motion).into_iter().all(|party| self.has_accepted(motion, party)),
         };
-        enough && (motion.conflicts.is_some() || motion.matter.new_mediator(self.mediator()).is_none())
+        enough && !self.awaits_mediator(motion)
     }
 
     fn has_accepted(&self, motion: &Motion, party: usize) -> bool {
@@ -373,7 +413,7 @@ impl Agreement {
                     Matter::Amendment(amended) => amended.terms.parties.len(),
                     _ => parties,
                 };
-                (0..all).filter(|party| !self.has_left(*party)).collect()
+                (0..all).filter(|party| motion.matter.touches_the_past() || !self.has_left(*party)).collect()
             }
         }
     }
@@ -399,6 +439,7 @@ impl Agreement {
     pub(super) fn apply_motion(&mut self, entry: Entry, change: Change) {
         let motion = match change {
             Change::Moved { motion, completes } => {
+                self.motions.made.add(motion.mover, 1);
                 if !completes {
                     self.motions.open.insert(motion.id, *motion);
                     return;
@@ -408,8 +449,8 @@ impl Agreement {
             }
             Change::Accepted { motion, party, key, completes } => {
                 let Some(waiting) = self.motions.open.get_mut(&motion) else { return };
-                waiting.accepted.entry(party).or_default().push(key);
                 if !completes {
+                    waiting.accepted.entry(party).or_default().push(key);
                     return;
                 }
                 let Some(motion) = self.motions.decide(motion) else { return };

@@ -2,7 +2,7 @@
 //!
 //! What was found wrong has no effect but keeps its place, so that what follows is judged on its own.
 
-use std::{collections::HashSet, convert::Infallible, error::Error};
+use std::{collections::HashSet, convert::Infallible};
 
 use crate::{
     agreement::{
@@ -15,6 +15,7 @@ use crate::{
         report::{Finding, KeySource, Report},
         verify::Opened,
     },
+    causes::Causes,
     checkpoint::{
         SignedCheckpoint,
         note::{NoteError, NoteVerifier},
@@ -101,7 +102,7 @@ impl Replay {
                 Some(index) => format!("the bundle cannot be read from entry {index} on"),
                 None => "the bundle cannot be read to its end".into(),
             },
-            detail: full_text(error),
+            detail: Causes(error).to_string(),
             shows: format!("{} entries could be read before", self.size()),
             look: "export it again, or ask another party for its copy".into(),
         });
@@ -153,7 +154,7 @@ impl Replay {
             entry: Some(index),
             rule: error.reason(),
             says: format!("entry {index} holds no statement that anybody signed"),
-            detail: full_text(error),
+            detail: Causes(error).to_string(),
             shows: "no honest server admits it; it has no effect on what follows".into(),
             look: format!("counterfoil log {{file}} --from {index}"),
         });
@@ -164,7 +165,7 @@ impl Replay {
             entry: Some(index),
             rule: "ENTRY_MALFORMED",
             says: format!("entry {index} is not an entry"),
-            detail: full_text(error),
+            detail: Causes(error).to_string(),
             shows: format!("its {bytes} bytes do not have the form of an entry; they have no effect on what follows"),
             look: format!("counterfoil log {{file}} --from {index}"),
         });
@@ -298,7 +299,7 @@ impl Replay {
                     entry: None,
                     rule: "CHECKPOINT_INVALID",
                     says: "the checkpoint is not the log's".into(),
-                    detail: full_text(&error),
+                    detail: Causes(&error).to_string(),
                     shows: format!("checked with {}", verifier.vkey()),
                     look: "compare with the checkpoint in any party's latest receipt".into(),
                 });
@@ -375,18 +376,6 @@ fn look_at(index: u64, signed: &Signed) -> String {
         Body::Settlement(settlement) => format!("counterfoil split {{file}} --at {}", settlement.tree_size),
         _ => format!("counterfoil log {{file}} --from {index}"),
     }
-}
-
-/// An error with its causes, in one line.
-fn full_text(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 /// A tree in the making, of which every earlier root can be had again.

@@ -334,7 +334,10 @@ pub(in crate::checkpoint) fn write_vkey(name: &str, kind: u8, key: PublicKey) ->
     format!("{name}+{}+{}", KeyId::of(name, kind, key.as_bytes()), STANDARD.encode(bytes))
 }
 
-pub(in crate::checkpoint) fn check_key_name(name: &str) -> Result<(), NoteError> {
+/// Checks that a name can be that of a key: it has characters, none of them blank, `+` or one that steers a terminal, and not too many.
+///
+/// Errors: [`NoteError::KeyName`].
+pub fn check_key_name(name: &str) -> Result<(), NoteError> {
     let readable = is_key_name(name) && !name.chars().any(char::is_control);
     if readable && name.len() <= KEY_NAME_BYTES_MAX { Ok(()) } else { Err(NoteError::KeyName) }
 }

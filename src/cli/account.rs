@@ -31,11 +31,11 @@ pub(super) fn run(args: &AccountArgs, session: &mut Session) -> Result<Exit, Fai
     let at = now();
     session.output.answer(
         || {
-            let mut value = json(account, agreement.terms());
+            let mut value = json(account);
             standing::extend(&mut value, agreement, at);
             value
         },
-        || words_and(account, agreement.terms(), &standing::words(agreement, at)),
+        || words_and(account, &standing::words(agreement, at)),
     )?;
     Ok(ledger.exit())
 }

@@ -39,7 +39,7 @@ pub(super) fn run(args: &AcknowledgeArgs, session: &mut Session) -> Result<Exit,
             .hint("see what a settlement would say: counterfoil split"));
     };
     let tree_size = account.settlement.tree_size;
-    let preface = format!("{}\n", words(account, agreement.terms()));
+    let preface = format!("{}\n", words(account));
     signer.say(vec![Body::Acknowledgement(Acknowledgement { tree_size })], &preface, |after, _| {
         let view = after.last_statement(now())?;
         if view.is_final {

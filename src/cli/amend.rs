@@ -15,7 +15,7 @@ use crate::{
         args::{AgreementArgs, SignArgs},
         error::{Exit, Failure},
         motions::after_moving,
-        session::Session,
+        session::{Session, now},
         signing::Signer,
         table::Table,
         terms_toml::{self, Purpose},
@@ -70,8 +70,8 @@ pub(super) fn run(args: &AmendArgs, session: &mut Session) -> Result<Exit, Failu
     let probe = signer.sign(Body::Amendment(body.clone()), [0; 16])?;
     signer.trial().take(&probe.signed)?;
     let effect = match args.retroactive {
-        true => agreement.effect_of_terms(&body.terms)?,
-        false => agreement.effect_of_terms_ahead(&body.terms)?,
+        true => agreement.effect_of_terms(&body.terms, now())?,
+        false => agreement.effect_of_terms_ahead(&body.terms, now())?,
     };
     if args.retroactive {
         body.retroactive = Some(effect.digest);
@@ -94,8 +94,8 @@ pub(super) fn effect_of_motion(agreement: &Agreement, id: StatementId) -> Result
     let motion = agreement.motions().find(|motion| motion.id == id);
     let Some(Matter::Amendment(amended)) = motion.map(|motion| &motion.matter) else { return Ok(String::new()) };
     let effect = match amended.retroactive {
-        Some(_) => agreement.effect_of_terms(&amended.terms)?,
-        None => agreement.effect_of_terms_ahead(&amended.terms)?,
+        Some(_) => agreement.effect_of_terms(&amended.terms, now())?,
+        None => agreement.effect_of_terms_ahead(&amended.terms, now())?,
     };
     if let Some(stated) = amended.retroactive.filter(|stated| *stated != effect.digest) {
         return Err(Refusal::from(ChangeRefusal::EffectMismatch { stated, computed: effect.digest }).into());

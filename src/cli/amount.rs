@@ -9,6 +9,9 @@ use crate::{
 ///
 /// Errors: [`AmountError`]: no number, more decimal digits than the currency has, or 2^64 minor units and more.
 pub fn minor_units(text: &str, currency: &Currency) -> Result<u64, AmountError> {
+    if text.trim().starts_with('-') {
+        return Err(AmountError::Negative { text: text.to_owned() });
+    }
     let (digits, code) = parts(text);
     if !code.is_empty() && code != currency.code.as_str() {
         return Err(AmountError::OtherCurrency { text: text.to_owned(), expected: currency.code.clone() });
@@ -45,7 +48,7 @@ pub fn minor_units(text: &str, currency: &Currency) -> Result<u64, AmountError> 
 ///
 /// Errors: [`AmountError`].
 pub fn amount_among(text: &str, currencies: &[Currency]) -> Result<(usize, u64), AmountError> {
-    let (_, code) = parts(text);
+    let (_, code) = parts(text.trim().trim_start_matches('-'));
     let known = || currencies.iter().map(|currency| currency.code.as_str()).collect::<Vec<_>>().join(", ");
     let position = match (code, currencies) {
         ("", [_]) => 0,
@@ -83,6 +86,12 @@ pub enum AmountError {
     /// It is no number.
     #[error("`{text}` is not an amount like 100.00")]
     NotAnAmount {
+        /// The text given.
+        text: String,
+    },
+    /// It is less than nothing.
+    #[error("`{text}` is less than nothing; what goes back is said by `counterfoil reverse`")]
+    Negative {
         /// The text given.
         text: String,
     },

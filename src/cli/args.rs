@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{self, IsTerminal},
     path::PathBuf,
+    str::FromStr,
 };
 
 use clap::Args;
@@ -14,7 +15,8 @@ use crate::{
     cli::{
         config::{Settings, Word},
         error::Failure,
-        key_file,
+        home, key_file,
+        period::Period,
         session::Session,
     },
     keys::{PublicKey, SecretKey},
@@ -23,13 +25,12 @@ use crate::{
 
 /// Which server, and whose log.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Server")]
 pub struct ServerArgs {
     /// The server [setting: server; default: http://127.0.0.1:7401]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help_heading = "Server")]
     pub server: Option<String>,
     /// The log's public key as you know it: key1... or a verifier key [setting: log_key]
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", help_heading = "Server")]
     pub log_key: Option<String>,
 }
 
@@ -83,10 +84,10 @@ pub struct SignArgs {
     /// Show what would be signed and whether the law would admit it; send nothing
     #[arg(long, conflicts_with = "offline")]
     pub dry_run: bool,
-    /// Sign without a network: write the signed envelope into FILE, for `counterfoil submit`
+    /// Sign without a network: write the signed envelope into FILE, a new one, for `counterfoil submit`
     #[arg(long, value_name = "FILE")]
     pub offline: Option<PathBuf>,
-    /// Write the receipt into FILE, too
+    /// Write the receipt into FILE, a new one, too
     #[arg(long, value_name = "FILE")]
     pub receipt: Option<PathBuf>,
     #[command(flatten)]
@@ -99,6 +100,13 @@ impl SignArgs {
         self.server.apply(settings);
         settings.flag(Word::Key, self.key.as_deref());
         settings.flag(Word::PassphraseFile, self.passphrase_file.as_deref());
+    }
+
+    /// Sees that the files can be made that are to be written, before anything is signed or sent.
+    ///
+    /// Errors: one of them is there already.
+    pub fn check_files(&self) -> Result<(), Failure> {
+        [&self.offline, &self.receipt].into_iter().flatten().try_for_each(|path| home::must_be_new(path))
     }
 }
 
@@ -146,7 +154,8 @@ pub fn read_text(path: &std::path::Path, bytes_max: u64) -> Result<String, Failu
     fs::read_to_string(path).map_err(failed)
 }
 
-/// A stretch of time as people write it: a day, `2026-01-01..2026-03-31`, or two times with their offset.
+/// A stretch of time as people write it: a day, `2026-01-01..2026-03-31`, two times with their offset, or a period of the calendar,
+/// `2026-Q1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// When it begins.
@@ -155,17 +164,33 @@ pub struct Span {
     pub end: Timestamp,
 }
 
-impl std::str::FromStr for Span {
+impl FromStr for Span {
     type Err = TimeError;
 
     fn from_str(text: &str) -> Result<Self, TimeError> {
+        if let Ok(period) = text.trim().parse::<Period>()
+            && period.start() < period.end()
+        {
+            return Ok(Self { start: period.start(), end: period.end() });
+        }
         let (start, end) = text.split_once("..").unwrap_or((text, text));
-        let end_time: Timestamp = end.trim().parse()?;
-        let end = match end.trim().len() {
-            DATE_LENGTH => Timestamp::from_ms(end_time.as_ms() + DAY_MS - 1)?,
-            _ => end_time,
-        };
-        Ok(Self { start: start.trim().parse()?, end })
+        Ok(Self { start: start.trim().parse()?, end: end.trim().parse::<Until>()?.0 })
+    }
+}
+
+/// A time until which something may be done or goes on, as people write it: a day means all of it, up to its last moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Until(pub Timestamp);
+
+impl FromStr for Until {
+    type Err = TimeError;
+
+    fn from_str(text: &str) -> Result<Self, TimeError> {
+        let time: Timestamp = text.parse()?;
+        match text.len() {
+            DATE_LENGTH => Timestamp::from_ms(time.as_ms() + DAY_MS - 1).map(Self),
+            _ => Ok(Self(time)),
+        }
     }
 }
 
@@ -180,6 +205,9 @@ mod tests {
     fn a_span_of_days_ends_with_the_last_moment_of_its_last_day() {
         let text = |span: &str| span.parse::<Span>().map(|span| format!("{} {}", span.start, span.end));
         assert_eq!(text("2026-01-01..2026-03-31").unwrap(), "2026-01-01T00:00:00Z 2026-03-31T23:59:59.999Z");
+        assert_eq!(text("2026-Q1").unwrap(), "2026-01-01T00:00:00Z 2026-03-31T23:59:59.999Z");
+        assert_eq!(text("2026-02").unwrap(), "2026-02-01T00:00:00Z 2026-02-28T23:59:59.999Z");
+        assert!(text("1969-Q1").is_err());
         assert_eq!(text("2026-02-03").unwrap(), "2026-02-03T00:00:00Z 2026-02-03T23:59:59.999Z");
         assert_eq!(
             text("2026-02-03T10:00:00+02:00..2026-02-03T18:30:00Z").unwrap(),

@@ -18,6 +18,7 @@ use crate::{
         ids,
         session::Session,
         signing::Signer,
+        words::Named,
     },
     split::Ratio,
     statement::{ArtifactDigest, Attestation, Body, Verdict, id::StatementId},
@@ -54,7 +55,7 @@ pub(super) struct AttestArgs {
     #[command(flatten)]
     mapping: MappingArgs,
     /// How much of the work counts, from 0 to 1
-    #[arg(long, value_name = "FRACTION", default_value = "1", conflicts_with_all = ["reject", "request_changes"])]
+    #[arg(long, value_name = "FRACTION", default_value = "1", allow_negative_numbers = true, conflicts_with_all = ["reject", "request_changes"])]
     quality: Ratio,
     /// Accept also work that is in no task of the plan, or beyond the budget of its task
     #[arg(long, conflicts_with_all = ["reject", "request_changes", "from"])]
@@ -97,12 +98,22 @@ pub(super) fn run(args: &AttestArgs, session: &mut Session) -> Result<Exit, Fail
         return Err(Failure::usage("nothing waits for your judgement")
             .hint("`counterfoil contributions` lists what was claimed, and who judged it"));
     }
+    let named: Vec<Named> =
+        judgements.iter().filter_map(|judgement| named(signer.agreement(), &judgement.contribution)).collect();
+    signer.show_named(&named);
     signer.say(attestations(&judgements), "", |_, _| {
         Some(
             "`counterfoil split` shows what it makes of the shares; a settlement counts it: counterfoil settle"
                 .to_owned(),
         )
     })
+}
+
+/// Returns what is judged, to be shown to who judges it.
+fn named(agreement: &Agreement, contribution: &StatementId) -> Option<Named> {
+    let view = agreement.contribution(contribution)?;
+    let party = agreement.terms().parties[view.party].name.to_string();
+    Some(Named { index: view.index, party, body: Body::Contribution(view.contribution.clone()) })
 }
 
 fn with_verdict(args: &AttestArgs, contributions: Vec<StatementId>) -> Vec<Judgement> {

@@ -18,7 +18,7 @@ use crate::cli::{
   counterfoil audit dispute.counterfoil
   counterfoil audit dispute.counterfoil --log-key key1...
 
-Signatures, order, root and checkpoint are checked, every statement is judged again by the law, and every settlement is
+Signatures, order, root and checkpoint are checked, every statement is judged again by the law, and every settlement is \
 computed again. Ends with 0 when everything holds, with 11 when something was found.")]
 pub(super) struct AuditArgs {
     /// The file of a bundle, as `counterfoil export` writes it

@@ -26,16 +26,18 @@ use crate::{
 /// Copy what is new of a store into another directory, also while its server runs
 #[derive(Args, Debug)]
 #[command(
-    after_help = "The first time all of the log is copied, and after that only what is new. Everything in the backup is then read
-back and checked, from the first frame to the last root, and only then the backup says that it goes further than before: one that
-is interrupted leaves the backup before it as good as it was, and the next run finishes it. It goes up to what was durable when it
-began; the server need not stop, and is not slowed but by the reading.
+    after_help = "The first time all of the log is copied, and after that only what is new. Everything in the backup is then read \
+back and checked, from the first frame to the last root, and only then the backup says that it goes further than before: one that \
+is interrupted leaves the backup before it as good as it was, and the next run finishes it. It goes up to what was durable when it \
+began; the server need not stop, and is not slowed but by the reading. What is not checked here, for it needs the log's key and the \
+law: the signatures of checkpoints and statements, and whether each statement follows from those before it. `counterfoil restore` checks \
+that before it gives a store its name, and `counterfoil fsck --store TARGET --no-guard` at any time.
 
-The target is an empty or missing directory, or a backup of the same log. One that has more than the store, or another history,
-is refused and left as it is. Keep it on another disk, and the guard and a copy of the log key file in a third place: neither is in
+The target is an empty or missing directory, or a backup of the same log. One that has more than the store, or another history, \
+is refused and left as it is. Keep it on another disk, and the guard and a copy of the log key file in a third place: neither is in \
 the backup, and without the log key no checkpoint can be signed any more. `counterfoil restore` brings it back.
 
-Ends with 0 when the backup holds all that was durable, with 10 when the store or the backup does not hold what it should, with 14
+Ends with 0 when the backup holds all that was durable, with 10 when the store or the backup does not hold what it should, with 14 \
 when the target is no backup of this store.
 
 Examples:
@@ -74,7 +76,7 @@ pub(super) fn run(args: &BackupArgs, session: &mut Session) -> Result<Exit, Fail
         },
         || {
             format!(
-                "{} {} holds {frames} frames, {ledgers} ledgers, {entries} entries, all read back and checked; {new} frames and \
+                "{} {} holds {frames} frames, {ledgers} ledgers, {entries} entries, all read back and held against every root; {new} frames and \
                  {bytes} bytes of them are new",
                 good("backed up:"),
                 args.target.display()

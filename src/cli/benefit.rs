@@ -28,9 +28,9 @@ pub(super) struct BenefitArgs {
     /// The stream, as the terms name it
     stream: String,
     /// The gross amount and its currency
-    #[arg(required = true, num_args = 1..=2, value_name = "AMOUNT")]
+    #[arg(required = true, num_args = 1..=2, value_name = "AMOUNT", allow_negative_numbers = true)]
     amount: Vec<String>,
-    /// When it was earned: a day, or FIRST..LAST
+    /// When it was earned: a day, FIRST..LAST, or a period such as 2026-Q1 or 2026-03
     #[arg(long, value_name = "DAYS")]
     period: Span,
     /// What shows it: a file, which is hashed, or sha256:HEX

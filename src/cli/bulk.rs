@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::{
     cli::{
         args::SignArgs,
+        contribute::done_by_now,
         csv_file::MappingArgs,
         csv_rows::{self, CONTRIBUTION_FIELDS, ContributionRow, LeftOut},
         error::{Exit, Failure},
@@ -162,8 +163,9 @@ fn sign_all(signer: &Signer<'_>, rows: Vec<([u8; 16], ContributionRow)>, path: &
     let bar = signer.session().output.progress(u64::try_from(rows.len()).unwrap_or(u64::MAX), "signing  ");
     let mut trial = signer.trial();
     let mut said = Vec::with_capacity(rows.len());
-    for (nonce, row) in rows {
+    for (nonce, mut row) in rows {
         let line = row.line;
+        row.contribution.work_end = done_by_now(row.contribution.work_start, row.contribution.work_end);
         let one = signer.sign(Body::Contribution(row.contribution), nonce);
         let one = one.and_then(|one| trial.take(&one.signed).map(|()| one));
         said.push(one.map_err(|failure| {

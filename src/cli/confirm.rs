@@ -1,5 +1,7 @@
 //! `confirm`: a party confirms what another one reported: benefits, reversals, costs and payments.
 
+use std::collections::HashMap;
+
 use clap::Args;
 
 use crate::{
@@ -10,9 +12,10 @@ use crate::{
         ids::{self, Named},
         session::Session,
         signing::Signer,
+        words::{self, Teller},
     },
     statement::{
-        BenefitConfirmation, Body, ReversalConfirmation,
+        BenefitConfirmation, Body, ReversalConfirmation, Signed,
         id::StatementId,
         money::{CostConfirmation, PaymentConfirmation},
     },
@@ -42,15 +45,23 @@ pub(super) struct ConfirmArgs {
 }
 
 pub(super) fn run(args: &ConfirmArgs, session: &mut Session) -> Result<Exit, Failure> {
-    let mut signer = Signer::begin(session, &args.sign, args.agreement.agreement.as_deref())?;
+    let mut said = HashMap::new();
+    let mut signer = Signer::begin_each(session, &args.sign, args.agreement.agreement.as_deref(), |entry| {
+        let reports = entry.signed.filter(|signed| is_report(&signed.statement().body));
+        said.extend(reports.map(|signed| (signed.id(), (entry.index, signed.clone()))));
+    })?;
     let agreement = signer.agreement();
     let reported = if args.all { waiting(agreement, signer.party) } else { named(agreement, &args.ids)? };
+    let teller = Teller::of(agreement);
+    let named: Vec<words::Named> =
+        reported.ids().filter_map(|id| said.get(id)).map(|said| named_of(&teller, said)).collect();
     let bodies = reported.bodies();
     if bodies.is_empty() {
         return Err(Failure::usage("nothing waits to be confirmed by you")
             .hint("`counterfoil benefits` and `counterfoil costs` list what was reported"));
     }
     let of_payments = bodies.iter().all(|body| matches!(body, Body::PaymentConfirmation(_)));
+    signer.show_named(&named);
     signer.say(bodies, "", |_, _| {
         Some(if of_payments {
             "what is still owed: counterfoil balances".to_owned()
@@ -58,6 +69,17 @@ pub(super) fn run(args: &ConfirmArgs, session: &mut Session) -> Result<Exit, Fai
             "it enters the next settlement: `counterfoil split` shows it, `counterfoil settle` states it".to_owned()
         })
     })
+}
+
+/// Whether it is something that another party confirms.
+const fn is_report(body: &Body) -> bool {
+    matches!(body, Body::Benefit(_) | Body::Reversal(_) | Body::Cost(_) | Body::Payment(_))
+}
+
+/// Returns what was reported, to be shown to who confirms it.
+fn named_of(teller: &Teller<'_>, (index, signed): &(u64, Signed)) -> words::Named {
+    let statement = signed.statement();
+    words::Named { index: *index, party: teller.party(statement.signer), body: statement.body.clone() }
 }
 
 /// How many one statement names.
@@ -73,6 +95,11 @@ struct Reported {
 }
 
 impl Reported {
+    /// Returns all of it, by kind.
+    fn ids(&self) -> impl Iterator<Item = &StatementId> {
+        [&self.benefits, &self.reversals, &self.costs, &self.payments].into_iter().flatten()
+    }
+
     /// Returns the statements that confirm all of it.
     fn bodies(self) -> Vec<Body> {
         let parts = |ids: Vec<StatementId>| ids.chunks(NAMED_MAX).map(<[StatementId]>::to_vec).collect::<Vec<_>>();

@@ -21,6 +21,7 @@ use crate::{
         Body, Contribution,
         terms::{Name, Terms},
     },
+    time::Timestamp,
 };
 
 /// Claim what you contributed: one thing, or every row of a CSV file
@@ -41,7 +42,7 @@ Examples:
 )]
 pub(super) struct ContributeArgs {
     /// How many units: 3, 3/2, 1.5
-    #[arg(required_unless_present = "from", requires = "unit")]
+    #[arg(required_unless_present = "from", requires = "unit", allow_negative_numbers = true)]
     quantity: Option<Ratio>,
     /// The unit, as the terms name it
     unit: Option<String>,
@@ -84,8 +85,7 @@ pub(super) fn run(args: &ContributeArgs, session: &mut Session) -> Result<Exit, 
         unit: unit.name.clone(),
         quantity,
         work_start: worked.start,
-        // Today is not over; but what was done of it was done by now.
-        work_end: if worked.start <= now() { worked.end.min(now()) } else { worked.end },
+        work_end: done_by_now(worked.start, worked.end),
         artifacts: args.artifacts.iter().map(|text| digests::artifact(text)).collect::<Result<_, _>>()?,
         note: args.note.clone(),
         task: args.task.as_deref().map(|task| task_of(signer.agreement(), task)).transpose()?,
@@ -94,6 +94,12 @@ pub(super) fn run(args: &ContributeArgs, session: &mut Session) -> Result<Exit, 
         let entry = entries.first()?;
         Some(format!("another party attests it: counterfoil attest {entry}"))
     })
+}
+
+/// Returns when work has ended: today is not over, but what was done of it was done by now.
+pub(super) fn done_by_now(start: Timestamp, end: Timestamp) -> Timestamp {
+    let now = now();
+    if start <= now { end.min(now) } else { end }
 }
 
 fn task_of(agreement: &Agreement, text: &str) -> Result<Name, Failure> {

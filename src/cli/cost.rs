@@ -28,7 +28,7 @@ pub(super) struct CostArgs {
     /// The category, as the terms name it
     category: String,
     /// The amount and its currency
-    #[arg(required = true, num_args = 1..=2, value_name = "AMOUNT")]
+    #[arg(required = true, num_args = 1..=2, value_name = "AMOUNT", allow_negative_numbers = true)]
     amount: Vec<String>,
     /// The invoice: a file, which is hashed, or sha256:HEX
     #[arg(long, value_name = "FILE|DIGEST")]

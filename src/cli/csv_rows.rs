@@ -17,6 +17,7 @@ pub use outcomes::{OutcomeRow, Which, read_outcomes};
 use crate::{
     cli::{
         amount,
+        args::Until,
         csv_file::{CsvError, Field, Mapping, Row, Sheet},
         toml_file::nearest,
         words::ARTIFACT_KINDS,
@@ -168,11 +169,8 @@ pub fn read_contributions(path: &Path, mapping: &Mapping, terms: &Terms) -> Resu
         };
         let unit = among(&sheet, &row, &fields.unit, "unit", &units)?;
         let (work_start, work_end) = match &fields.time {
-            Times::One(time) => {
-                let time = parsed(&sheet, &row, time)?;
-                (time, time)
-            }
-            Times::Both { start, end } => (parsed(&sheet, &row, start)?, parsed(&sheet, &row, end)?),
+            Times::One(time) => (parsed(&sheet, &row, time)?, parsed::<Until>(&sheet, &row, time)?.0),
+            Times::Both { start, end } => (parsed(&sheet, &row, start)?, parsed::<Until>(&sheet, &row, end)?.0),
         };
         let quantity: Ratio = parsed(&sheet, &row, &fields.quantity)?;
         if quantity.is_zero() {

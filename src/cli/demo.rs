@@ -103,6 +103,6 @@ fn next_steps(narrator: &mut Narrator, args: &DemoArgs) {
         }
         None => narrator.line("counterfoil demo --keep tried     the same, and keys, store and files stay"),
     }
-    narrator.line("counterfoil propose --example     an agreement to fill in, with every key explained");
+    narrator.line("counterfoil propose --example     an agreement to fill in, explained line by line");
     narrator.line("counterfoil simulate --help       what an agreement would have made of last year");
 }

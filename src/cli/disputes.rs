@@ -11,7 +11,7 @@ use crate::{
         error::{Exit, Failure},
         ids,
         output::plain,
-        session::Session,
+        session::{Session, now},
         table::Table,
         verified,
         words::{counted, short},
@@ -82,7 +82,7 @@ fn list(session: &Session, agreement: &Agreement, heard: &Heard) -> Result<(), F
         let ended = agreement.ended_disputes().iter().find(|ended| ended.id == id);
         let state = case.map(|case| case.state()).or_else(|| ended.map(|ended| ended.state()));
         let at_stake = match case {
-            Some(case) => agreement.at_stake(case)?,
+            Some(case) => agreement.at_stake(case, now())?,
             None => Vec::new(),
         };
         lines.push((index, id, state, at_stake, ended.map(|ended| ended.at)));

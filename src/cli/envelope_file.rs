@@ -41,9 +41,16 @@ pub fn text(envelope: &Envelope) -> Result<String, Failure> {
     text.map(|text| text + "\n").map_err(|cause| Failure::usage("the envelope cannot be written").because(cause))
 }
 
-/// Writes an envelope into a file.
+/// Writes an envelope into a file of our own, whatever is there.
 pub fn write(path: &Path, envelope: &Envelope) -> Result<(), Failure> {
     home::write(path, text(envelope)?.as_bytes())
+}
+
+/// Writes an envelope into the file that a person named.
+///
+/// Errors: it is there already.
+pub fn write_new(path: &Path, envelope: &Envelope) -> Result<(), Failure> {
+    home::write_new(path, text(envelope)?.as_bytes())
 }
 
 /// Reads an envelope from a file; nothing in it is verified yet.

@@ -1,4 +1,4 @@
-//! `evidence`: a party adds evidence to a dispute, by its digest.
+//! `evidence`: a party, or the mediator, adds evidence to a dispute, by its digest.
 
 use clap::Args;
 
@@ -9,7 +9,7 @@ use crate::{
         digests,
         error::{Exit, Failure},
         session::Session,
-        signing::Signer,
+        signing::Voice,
     },
     statement::{Body, dispute::Evidence},
 };
@@ -18,7 +18,8 @@ use crate::{
 #[derive(Args, Debug)]
 #[command(
     after_help = "The file stays with you: show it to the other side and to the mediator, who compare its digest. Evidence \
-may be given as long as the dispute is open, and within the days that the terms give.
+may be given by the sides, by who has attested what is disputed, and by the mediator; as long as the dispute is open, and within the \
+days that the terms give.
 
 Example:
   counterfoil evidence 447 mails.tar --note \"what the author wrote\" --key community.key"
@@ -45,8 +46,8 @@ pub(super) struct EvidenceArgs {
 }
 
 pub(super) fn run(args: &EvidenceArgs, session: &mut Session) -> Result<Exit, Failure> {
-    let mut signer = Signer::begin(session, &args.sign, args.agreement.agreement.as_deref())?;
-    let dispute = find_open(signer.agreement(), &args.dispute)?.id;
+    let mut voice = Voice::of_witness(session, &args.sign, args.agreement.agreement.as_deref())?;
+    let dispute = find_open(voice.agreement(), &args.dispute)?.id;
     let media_type = args.media_type.clone().unwrap_or_else(|| media_type_of(&args.document).to_owned());
     let body = Body::Evidence(Evidence {
         dispute,
@@ -55,7 +56,7 @@ pub(super) fn run(args: &EvidenceArgs, session: &mut Session) -> Result<Exit, Fa
         uri: args.uri.clone(),
         note: args.note.clone(),
     });
-    signer.say(vec![body], "", |agreement, _| {
+    voice.say(vec![body], "", |agreement, _| {
         let entry = agreement.dispute(&dispute)?.index;
         Some(format!("show the file to the other side and to the mediator; the dispute: counterfoil disputes {entry}"))
     })

@@ -8,6 +8,7 @@ use crate::{
         Agreement,
         dispute::Effect,
         explain::{Step, StepKind},
+        settle::Account,
     },
     cli::{
         args::LedgerArgs,
@@ -16,7 +17,7 @@ use crate::{
         ids,
         output::heading,
         remedies,
-        session::Session,
+        session::{Session, now},
         table::Table,
         verified::{self, VerifiedLedger},
     },
@@ -78,15 +79,17 @@ fn without(session: &Session, ledger: &VerifiedLedger, args: &ExplainArgs, text:
     let known = remedies::disputable(agreement);
     let subject = remedies::find_disputable(text, &known)?;
     let entry = known.iter().find(|(_, id)| *id == subject).map(|(index, _)| *index);
-    let effect = agreement.effect_without(subject)?;
+    let effect = agreement.effect_without(subject, now())?;
     let terms = agreement.terms();
     let currency = &terms.currencies[position];
-    let lines: Vec<Line<'_>> = (0..terms.parties.len()).map(|at| Line::of(&effect, terms, position, at)).collect();
+    let allocations = [allocated(&effect.before, position)?, allocated(&effect.after, position)?];
+    let lines: Vec<Line<'_>> = (0..terms.parties.len()).map(|at| Line::of(&effect, &allocations, terms, at)).collect();
+    let in_doubt = [&effect.before, &effect.after].iter().any(|account| account.figures[position].limits.is_some());
     let value = || {
         let lines: Vec<Value> = lines.iter().map(Line::json).collect();
         json!({
             "agreement": agreement.id().to_string(), "party": args.party, "currency": currency.code.as_str(),
-            "without": subject.to_string(), "without_entry": entry, "parties": lines,
+            "without": subject.to_string(), "without_entry": entry, "in_doubt": in_doubt, "parties": lines,
         })
     };
     let words = || {
@@ -96,10 +99,30 @@ fn without(session: &Session, ledger: &VerifiedLedger, args: &ExplainArgs, text:
         lines.iter().for_each(|line| table.row(line.row(currency)));
         let makes = currency.amount(lines[party].difference().into());
         let title = heading(&format!("With and without {entry}, {code}"));
-        format!("{title}\n\n{}\n{entry} makes {makes} for {}\n", table.text(3), args.party)
+        let doubt = if in_doubt {
+            "something is in doubt: this is what would be allocated if all stood as it is; payable now is what \
+             `counterfoil split` says\n"
+        } else {
+            ""
+        };
+        format!("{title}\n\n{}\n{entry} makes {makes} for {}\n{doubt}", table.text(3), args.party)
     };
     session.output.answer(value, words)?;
     Ok(ledger.exit())
+}
+
+/// Returns what an account allocates to each party, were nothing in it in doubt.
+fn allocated(account: &Account, currency: usize) -> Result<Vec<i64>, Failure> {
+    let figures = &account.figures[currency];
+    if figures.limits.is_none() {
+        return Ok(figures.allocations.clone());
+    }
+    let apportioned = account.entitlements[currency].apportion_with(&figures.exact_reserve);
+    let apportioned =
+        apportioned.map_err(|cause| Failure::new(Exit::Fault, "this cannot be computed").because(cause))?;
+    Ok((0..figures.allocations.len())
+        .map(|party| apportioned.rounding(party).map_or(0, |rounding| rounding.allocation))
+        .collect())
 }
 
 /// What a party has in one currency, with and without an entry.
@@ -110,12 +133,12 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn of(effect: &Effect, terms: &'a Terms, currency: usize, party: usize) -> Self {
+    fn of(effect: &Effect, allocations: &[Vec<i64>; 2], terms: &'a Terms, party: usize) -> Self {
         let accounts = [&effect.before, &effect.after];
         Self {
             party: terms.parties[party].name.as_str(),
             shares: accounts.map(|account| account.shares.shares.get(party).unwrap_or(Exact::ZERO)),
-            allocations: accounts.map(|account| account.settlement.accounts[currency].parties[party].allocation),
+            allocations: [allocations[0][party], allocations[1][party]],
         }
     }
 
@@ -167,7 +190,7 @@ fn words(party: &str, code: &str, at: u64, steps: &[Step]) -> String {
                 format!("  [{} entries, {} to {}; all of them with --json]", many.len(), many[0], many[many.len() - 1])
             }
         };
-        text.push_str(&format!("  {} = {}{entries}\n", step.text, step.value));
+        text.push_str(&format!("  {}{entries}\n", step.text));
     }
     text
 }

@@ -34,10 +34,8 @@ pub(super) fn run(args: &ExportArgs, session: &mut Session) -> Result<Exit, Fail
     let ledger = verified::open(session, wanted)?;
     let agreement = ledger.agreement.id().to_string();
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.counterfoil", &agreement[..NAME_BYTES])));
-    if out.exists() && !args.force {
-        return Err(
-            Failure::usage(format!("{} is there already", out.display())).hint("give another --out, or --force")
-        );
+    if !args.force {
+        home::must_be_new(&out).map_err(|failure| failure.hint("give another --out, or --force"))?;
     }
     let bytes = fs::read(&ledger.file).map_err(|cause| home::cannot("read", &ledger.file, cause))?;
     home::write(&out, &bytes)?;

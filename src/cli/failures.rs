@@ -17,10 +17,14 @@ impl From<ClientError> for Failure {
         let (exit, hint) = match &error {
             ClientError::Refused(refused) => return refused_by_server(refused),
             ClientError::Busy { .. } => (Exit::Unreachable, BUSY),
-            ClientError::Unreachable { .. } => (Exit::Unreachable, UNREACHABLE),
-            ClientError::Address { .. } => {
-                (Exit::Configuration, "give the server as --server http://HOST:PORT, or set it in counterfoil.toml")
+            ClientError::Unreachable { url, .. } if url.starts_with("https:") => {
+                (Exit::Unreachable, UNREACHABLE_BY_TLS)
             }
+            ClientError::Unreachable { .. } => (Exit::Unreachable, UNREACHABLE),
+            ClientError::Address { .. } | ClientError::Tls { .. } => (
+                Exit::Configuration,
+                "give the server as --server https://HOST or http://HOST:PORT, or set it in counterfoil.toml",
+            ),
             ClientError::Server { .. } => (Exit::Fault, "tell the operator the time, and what you tried"),
             ClientError::LogKeyChanged { .. } => (Exit::Unverified, LOG_KEY),
             ClientError::ReceiptInvalid { .. }
@@ -39,6 +43,8 @@ impl From<ClientError> for Failure {
 }
 
 const UNREACHABLE: &str = "see that it runs (`counterfoil serve`) and that --server is its address";
+const UNREACHABLE_BY_TLS: &str = "see that --server is its address, that its proxy speaks HTTP/2, and that this machine trusts its \
+                                  certificate; SSL_CERT_FILE names a file of other certificates to trust";
 const BUSY: &str = "try again later: to send the same statement twice is harmless";
 const LOG_KEY: &str = "ask the operator and another party for the log's key before you believe this server";
 const DISHONEST: &str = "do not act on this answer; compare it with what the other parties were told";

@@ -1,6 +1,7 @@
 //! Exact numbers for the eye: as they are while they are short, cut to some decimal digits beyond, and never as floats.
 
 use dashu_int::IBig;
+use serde_json::Value;
 
 use crate::split::{Exact, exact_text};
 
@@ -42,6 +43,16 @@ pub fn short(number: &Exact) -> String {
 }
 
 const EXACT_CHARACTERS_MAX: usize = 15;
+
+/// Returns an amount of minor units in JSON: a sum may be more than readers take for a number without loss; then it is a text.
+#[must_use]
+pub fn minor_json(amount: i128) -> Value {
+    let is_safe = amount.unsigned_abs() <= JSON_NUMBER_MAX;
+    i64::try_from(amount).ok().filter(|_| is_safe).map_or_else(|| Value::from(amount.to_string()), Value::from)
+}
+
+/// 2^53: beyond it, readers who keep numbers as floats lose cents.
+const JSON_NUMBER_MAX: u128 = 1 << 53;
 
 #[cfg(test)]
 mod tests {

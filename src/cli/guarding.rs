@@ -11,14 +11,16 @@ use std::{
     time::Duration,
 };
 
-use tracing::error;
+use tracing::{error, info};
 
 use crate::{
+    causes::Causes,
     cli::{
         checkpoint_files::{PartyCheckpoint, hold_all, without_any},
         error::{Exit, Failure},
     },
     store::{
+        StoreError,
         disk::{Disk, folder::FolderDisk},
         log::{
             LogStore,
@@ -57,6 +59,8 @@ pub(super) fn refuse_older(
     let says = match look_at(guard, store)? {
         Guarded::Holds => return Ok(GuardSays::Fine),
         Guarded::Missing | Guarded::Unreadable if !has_log(store) => return Ok(GuardSays::Fine),
+        // There, and empty: somebody emptied it.
+        Guarded::Missing if guard.exists() => damaged(guard),
         Guarded::Missing => {
             return Ok(GuardSays::Careful(format!(
                 "there is no guard {at}: whether {} is the newest copy only the parties' checkpoints can tell",
@@ -70,10 +74,17 @@ pub(super) fn refuse_older(
             )
             .hint("name the right store with --store, or its guard with --guard"));
         }
-        Guarded::Unreadable => refused(
-            "GUARD_DAMAGED",
-            format!("the guard {at} is damaged: whether the store is the newest copy, it cannot tell"),
-        ),
+        Guarded::Unreadable => damaged(guard),
+        Guarded::Older { sequence } if !accept && !has_log(store) => {
+            return Err(refused(
+                "STORE_OLDER_THAN_SIGNED",
+                format!("the store {} is empty, and {at} remembers frame {sequence} of a store", store.display()),
+            )
+            .hint(format!(
+                "if that store is lost, {REMEDY}. A second store has a log key and a guard of its own: give it --log-key-file and \
+                 --guard"
+            )));
+        }
         Guarded::Older { sequence } => refused(
             "STORE_OLDER_THAN_SIGNED",
             format!(
@@ -83,13 +94,19 @@ pub(super) fn refuse_older(
             ),
         ),
     };
-    let remedy = "bring back the newer copy. If there is none, ask every party for the checkpoint it holds, and go on with \
-                  --accept-rollback and a --checkpoint FILE of every ledger: to sign over what a party holds is a fork that its \
-                  receipt proves";
     if !accept {
-        return Err(says.hint(remedy));
+        return Err(says.hint(REMEDY));
     }
     accepted(says, held, standings)
+}
+
+const REMEDY: &str = "bring back the newer copy. If there is none, ask every party for the checkpoint it holds, and go on with \
+                      --accept-rollback and a --checkpoint FILE of every ledger: to sign over what a party holds is a fork that its \
+                      receipt proves";
+
+fn damaged(guard: &Path) -> Failure {
+    let at = guard.display();
+    refused("GUARD_DAMAGED", format!("the guard {at} is damaged: whether the store is the newest copy, it cannot tell"))
 }
 
 /// Accepts a rollback if somebody's checkpoint of every ledger is known, none of them newer.
@@ -155,12 +172,23 @@ impl Guarding {
         let (stop, stopped) = mpsc::channel();
         let (store, path): (_, PathBuf) = (Arc::clone(store), path.to_owned());
         let follow = move || {
+            let mut failing = false;
             loop {
                 let last = !matches!(stopped.recv_timeout(BEHIND), Err(RecvTimeoutError::Timeout));
-                if let Err(error) = guard.follow(&store) {
-                    error!(guard = %path.display(), %error, "the guard is not written any more");
-                    return;
+                let followed = guard.follow(&store);
+                match &followed {
+                    Ok(()) if failing => info!(guard = %path.display(), "the guard is written again"),
+                    Ok(()) => {}
+                    // It ends with the store, which tells of itself.
+                    Err(StoreError::Stopped) => return,
+                    // It may be behind, and is written whole or not at all: what fails now may work in a second.
+                    Err(error) if !failing => {
+                        let error = Causes(error);
+                        error!(guard = %path.display(), %error, "the guard cannot be written, and falls behind: see to its disk");
+                    }
+                    Err(_) => {}
                 }
+                failing = followed.is_err();
                 if last {
                     return;
                 }

@@ -12,7 +12,8 @@
 //! ```
 
 use std::{
-    fs, io,
+    fs::{self, OpenOptions},
+    io::{self, Write},
     path::{Path, PathBuf},
     process,
 };
@@ -134,6 +135,37 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let made = if directory.as_os_str().is_empty() { Ok(()) } else { fs::create_dir_all(directory) };
     let written = made.and_then(|()| fs::write(&part, bytes)).and_then(|()| fs::rename(&part, path));
     written.map_err(|cause| cannot("written", path, cause))
+}
+
+/// Writes a file that a person named, making its directory; what is there is never written over, since it may be a key.
+///
+/// Errors: as [`must_be_new`].
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    must_be_new(path)?;
+    let directory = path.parent().unwrap_or(Path::new(""));
+    let made = if directory.as_os_str().is_empty() { Ok(()) } else { fs::create_dir_all(directory) };
+    // Asks again in one step with making it: somebody may have been faster.
+    let file = made.and_then(|()| OpenOptions::new().write(true).create_new(true).open(path));
+    let mut file = file.map_err(|cause| match cause.kind() {
+        io::ErrorKind::AlreadyExists => is_there(path),
+        _ => cannot("written", path, cause),
+    })?;
+    file.write_all(bytes).map_err(|cause| {
+        // Half a file is none; that it could not be removed either changes nothing about what went wrong.
+        let _ = fs::remove_file(path);
+        cannot("written", path, cause)
+    })
+}
+
+/// Sees that a file can be made that a person named, before anything is signed or sent for it.
+///
+/// Errors: there is something of that name, be it a link to nowhere.
+pub fn must_be_new(path: &Path) -> Result<(), Failure> {
+    if fs::symlink_metadata(path).is_ok() { Err(is_there(path)) } else { Ok(()) }
+}
+
+fn is_there(path: &Path) -> Failure {
+    Failure::usage(format!("{} is there already", path.display())).hint("give another file: none is written over")
 }
 
 /// Says which file could not be made, read or written.

@@ -24,7 +24,7 @@ pub fn find(text: &str, what: &str, known: impl Iterator<Item = Named>) -> Resul
         let found = known.find(|(at, _)| *at == index).map(|(_, id)| id);
         return found.ok_or_else(|| Failure::usage(format!("entry {index} is no {what}")).hint(listed()));
     }
-    if !text.starts_with(STATEMENT) || text.len() < STATEMENT.len() + BEGINNING_MIN {
+    if !is_beginning(text) {
         return Err(Failure::usage(format!("`{text}` is no id")).hint(format!(
             "give the number of the entry, or {STATEMENT}... with at least {BEGINNING_MIN} more characters; {}",
             listed()
@@ -39,6 +39,12 @@ pub fn find(text: &str, what: &str, known: impl Iterator<Item = Named>) -> Resul
                 .hint("give more of it, or the number of the entry"))
         }
     }
+}
+
+/// Whether a text may be a statement's id, or enough of its beginning.
+#[must_use]
+pub fn is_beginning(text: &str) -> bool {
+    text.starts_with(STATEMENT) && text.len() >= STATEMENT.len() + BEGINNING_MIN
 }
 
 const STATEMENT: &str = "st1";

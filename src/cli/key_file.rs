@@ -71,10 +71,13 @@ pub fn load(
     path: &Path,
     ask_passphrase: impl FnOnce() -> io::Result<Zeroizing<String>>,
 ) -> Result<SecretKey, KeyFileError> {
-    let bytes = read_private_file(path)?;
+    let (bytes, mode) = read_file(path)?;
     if !bytes.starts_with(AGE_MAGIC) {
-        return parse(path, &bytes);
+        // What is no key is nobody's secret: to change the mode of such a file would help nobody, and may break the machine.
+        let key = parse(path, &bytes)?;
+        return check_mode(path, mode).map(|()| key);
     }
+    check_mode(path, mode)?;
     let unanswered = |source| KeyFileError::PassphraseUnanswered { path: path.to_owned(), source };
     let clear = open(path, &bytes, ask_passphrase().map_err(unanswered)?)?;
     parse(path, &clear)
@@ -82,6 +85,8 @@ pub fn load(
 
 /// The first bytes of every age file.
 const AGE_MAGIC: &[u8] = b"age-encryption.org/v1\n";
+/// What every secret key begins with.
+const SECRET: &str = "secret1";
 const KEY_FILE_BYTES_MAX: u64 = 16 * 1024;
 /// 2^18 rounds of scrypt: about a second, and what other age programs use.
 const WORK_FACTOR: u8 = 18;
@@ -100,9 +105,10 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<SecretKey, KeyFileError> {
     let no_key = || KeyFileError::NoKey { path: path.to_owned() };
     let text = std::str::from_utf8(bytes).map_err(|_| no_key())?;
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let (line, None) = (lines.next().ok_or_else(no_key)?, lines.next()) else {
+    let line = lines.next().filter(|line| line.starts_with(SECRET)).ok_or_else(no_key)?;
+    if lines.next().is_some() {
         return Err(KeyFileError::ManyLines { path: path.to_owned() });
-    };
+    }
     SecretKey::from_text(line).map_err(|source| KeyFileError::Key { path: path.to_owned(), source })
 }
 
@@ -149,7 +155,20 @@ fn new_private_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Reads a file that only its owner may read: a passphrase.
 pub(super) fn read_private_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
+    let (bytes, mode) = read_file(path)?;
+    check_mode(path, mode)?;
+    Ok(bytes)
+}
+
+fn check_mode(path: &Path, mode: u32) -> Result<(), KeyFileError> {
+    let others = mode & 0o077;
+    if others == 0 { Ok(()) } else { Err(KeyFileError::OthersMayRead { path: path.to_owned(), mode }) }
+}
+
+/// Returns what is in a small file, and its permission bits: none where there are none.
+fn read_file(path: &Path) -> Result<(Zeroizing<Vec<u8>>, u32), KeyFileError> {
     let failed = |source| KeyFileError::Io { path: path.to_owned(), doing: "read", source };
     // Asked before opening, which would wait for a writer if this were a pipe.
     if !fs::metadata(path).map_err(failed)?.is_file() {
@@ -159,19 +178,16 @@ pub(super) fn read_private_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyFi
     // Of the open file: the name may mean another one by now.
     let metadata = file.metadata().map_err(failed)?;
     #[cfg(unix)]
-    {
-        let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(KeyFileError::OthersMayRead { path: path.to_owned(), mode });
-        }
-    }
+    let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777;
+    #[cfg(not(unix))]
+    let mode = 0;
     if metadata.len() > KEY_FILE_BYTES_MAX {
         return Err(KeyFileError::NoKey { path: path.to_owned() });
     }
     let capacity = usize::try_from(KEY_FILE_BYTES_MAX).expect("a few thousand bytes");
     let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
     file.take(KEY_FILE_BYTES_MAX).read_to_end(&mut bytes).map_err(failed)?;
-    Ok(bytes)
+    Ok((bytes, mode))
 }
 
 /// Why there is no key in a file, or no file of a key. Each is settled by the person at the keyboard: exit code 14.
@@ -185,7 +201,7 @@ pub enum KeyFileError {
         path: PathBuf,
     },
     /// The file cannot be made, written or read.
-    #[error("cannot {doing} key file {}", path.display())]
+    #[error("cannot {doing} the file {}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
@@ -202,7 +218,7 @@ pub enum KeyFileError {
         path: PathBuf,
     },
     /// Others than its owner may read or write it.
-    #[error("key file {} has mode {mode:03o}: others than its owner have access", path.display())]
+    #[error("{} has mode {mode:03o}: others than its owner have access", path.display())]
     OthersMayRead {
         /// The file.
         path: PathBuf,
@@ -277,6 +293,11 @@ pub enum KeyFileError {
     },
 }
 
+/// Returns why the file of a passphrase could not be read, if that is why there is none.
+fn of_passphrase_file(source: &io::Error) -> Option<&KeyFileError> {
+    source.get_ref().and_then(|source| source.downcast_ref())
+}
+
 impl KeyFileError {
     /// Returns what the person at the keyboard can do: a sentence for the `hint:` line.
     #[must_use]
@@ -288,9 +309,13 @@ impl KeyFileError {
             }
             Self::OthersMayRead { path, .. } => format!("chmod 600 {}", path.display()),
             Self::NoKey { .. } | Self::ManyLines { .. } | Self::Key { .. } | Self::NotAFile { .. } => {
-                "a key file holds one line secret1..., as `counterfoil key new` writes it".to_owned()
+                "a key file is what `counterfoil key new` writes: one line, beside comments".to_owned()
             }
-            Self::PassphraseUnanswered { .. } => "run it on a terminal, or give the passphrase in a file".to_owned(),
+            Self::PassphraseUnanswered { source, .. } => match of_passphrase_file(source) {
+                Some(Self::OthersMayRead { path, .. }) => format!("chmod 600 {}", path.display()),
+                Some(_) => "see that --passphrase-file names the file of the passphrase".to_owned(),
+                None => "run it on a terminal, or give the passphrase in a file: --passphrase-file FILE".to_owned(),
+            },
             Self::PassphraseWrong { .. } => "try again; nobody can open the file without its passphrase".to_owned(),
             Self::PassphraseEmpty { .. } => "give a passphrase, or none at all".to_owned(),
             Self::OtherRecipient { .. } => "open it with age and store the line it prints".to_owned(),

@@ -7,13 +7,13 @@ use crate::{
     cli::{
         args::LedgerArgs,
         error::{Exit, Failure},
+        ids,
         session::Session,
         table::Table,
         verified,
         words::Teller,
     },
-    statement::{Signed, id::StatementId},
-    text::TextError,
+    statement::Signed,
     time::Timestamp,
 };
 
@@ -31,7 +31,7 @@ pub(super) struct LogArgs {
     /// At most so many entries
     #[arg(long, value_name = "NUMBER")]
     count: Option<u64>,
-    /// Only the entries of this statement, st1...
+    /// Only the entries of this statement, st1... or its beginning
     #[arg(long, value_name = "ID")]
     statement: Option<String>,
 }
@@ -48,13 +48,16 @@ struct Line {
 
 pub(super) fn run(args: &LogArgs, session: &mut Session) -> Result<Exit, Failure> {
     let wanted = args.ledger.apply(&mut session.settings);
-    let no_id = |cause: TextError| Failure::usage("--statement is no id").because(cause);
-    let only: Option<StatementId> = args.statement.as_deref().map(str::parse).transpose().map_err(no_id)?;
+    let only = args.statement.as_deref();
+    if let Some(only) = only.filter(|only| !ids::is_beginning(only)) {
+        return Err(Failure::usage(format!("`{only}` is no id")).hint("give st1... in full or by its beginning"));
+    }
     let end = args.count.map_or(u64::MAX, |count| args.from.saturating_add(count));
     let (mut lines, mut places) = (Vec::new(), Vec::new());
     let ledger = verified::open_each(session, wanted, |entry| {
         places.extend(entry.signed.map(|signed| (signed.id(), entry.index)));
-        let asked = only.is_none_or(|only| entry.signed.is_some_and(|signed| signed.id() == only));
+        let asked =
+            only.is_none_or(|only| entry.signed.is_some_and(|signed| signed.id().to_string().starts_with(only)));
         if (args.from..end).contains(&entry.index) && asked {
             let (signed, admitted) = (entry.signed.cloned(), entry.entry.admitted);
             lines.push(Line { index: entry.index, admitted, signed, holds: entry.admitted });
@@ -65,8 +68,8 @@ pub(super) fn run(args: &LogArgs, session: &mut Session) -> Result<Exit, Failure
     // The first entry founded what all others speak of.
     places.into_iter().skip(1).for_each(|(id, index)| teller.learn(id, index));
     let says = |line: &Line| match &line.signed {
-        Some(signed) if line.holds => teller.line(signed.statement()),
-        Some(signed) => format!("NOT ADMITTED: {}", teller.line(signed.statement())),
+        Some(signed) if line.holds => teller.line(&signed.statement().body),
+        Some(signed) => format!("NOT ADMITTED: {}", teller.line(&signed.statement().body)),
         None => "NOT SIGNED: see counterfoil audit".to_owned(),
     };
     let who = |line: &Line| line.signed.as_ref().map(|signed| teller.party(signed.statement().signer));

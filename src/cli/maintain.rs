@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     agreement::work::maintenance::DateView,
     cli::{
-        args::{AgreementArgs, SignArgs},
+        args::{AgreementArgs, SignArgs, Until},
         digests,
         error::{Exit, Failure},
         ids,
@@ -15,7 +15,7 @@ use crate::{
         signing::Signer,
         table::Table,
         verified,
-        words::time_text,
+        words::until_text,
     },
     statement::{
         Body,
@@ -40,7 +40,7 @@ pub(super) struct MaintainArgs {
     criteria: Option<String>,
     /// By when; as often as there are dates
     #[arg(long, value_name = "DATE", requires = "title")]
-    due: Vec<Timestamp>,
+    due: Vec<Until>,
     #[command(flatten)]
     agreement: AgreementArgs,
     #[command(flatten)]
@@ -57,7 +57,7 @@ pub(super) struct FulfilArgs {
     commitment: String,
     /// Which of its dates
     #[arg(long, value_name = "DATE")]
-    due: Timestamp,
+    due: Until,
     /// What shows it: a file, which is hashed, or its digest as sha256:HEX
     #[arg(long, value_name = "FILE|DIGEST")]
     evidence: String,
@@ -73,7 +73,7 @@ pub(super) fn run(args: &MaintainArgs, session: &mut Session) -> Result<Exit, Fa
         args.sign.apply(&mut session.settings);
         return list(session, agreement);
     };
-    let mut due = args.due.clone();
+    let mut due: Vec<Timestamp> = args.due.iter().map(|due| due.0).collect();
     // Their order means nothing to people, and everything to the one form that is signed.
     due.sort_unstable();
     due.dedup();
@@ -90,7 +90,7 @@ pub(super) fn fulfil(args: &FulfilArgs, session: &mut Session) -> Result<Exit, F
     let mut signer = Signer::begin(session, &args.sign, args.agreement.agreement.as_deref())?;
     let known = signer.agreement().commitments_at(now()).into_iter().map(|view| (view.index, view.id));
     let commitment = ids::find(&args.commitment, "commitment", known.collect::<Vec<_>>().into_iter())?;
-    let body = MaintenanceFulfilment { commitment, due: args.due, evidence };
+    let body = MaintenanceFulfilment { commitment, due: args.due.0, evidence };
     signer.say(vec![Body::MaintenanceFulfilment(body)], "", |_, _| {
         Some("the date is kept: counterfoil maintain lists those to come".to_owned())
     })
@@ -123,7 +123,7 @@ fn list(session: &Session, agreement: Option<&str>) -> Result<Exit, Failure> {
         for view in &commitments {
             for date in &view.dates {
                 let (entry, title) = (view.index.to_string(), plain(view.title));
-                table.row([entry, name(view.party), title, time_text(date.due), state(date)]);
+                table.row([entry, name(view.party), title, until_text(date.due), state(date)]);
             }
         }
         if table.is_empty() { "nobody has committed itself to maintenance".to_owned() } else { table.text(0) }

@@ -13,6 +13,7 @@ mod connection;
 pub mod csv_file;
 pub mod csv_rows;
 mod digests;
+mod doubts;
 mod envelope_file;
 pub mod error;
 mod failures;
@@ -248,9 +249,13 @@ pub fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are answers; that they cannot be written is nobody's loss.
-            let _ = error.print();
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            if exit == Exit::Usage && std::env::args_os().any(|arg| arg == "--json") {
+                Output::new(true, false).failure(&not_understood(&error));
+            } else {
+                // Help and version are answers; that they cannot be written is nobody's loss.
+                let _ = error.print();
+            }
             return exit.code().into();
         }
     };
@@ -267,6 +272,14 @@ pub fn run() -> ExitCode {
             failure.exit.code().into()
         }
     }
+}
+
+/// Returns a command line that was not understood as a failure like any other: its first paragraph says what, the rest how it is meant.
+fn not_understood(error: &clap::Error) -> Failure {
+    let text = error.render().to_string();
+    let (says, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let failure = Failure::usage(says.trim_start_matches("error: ").trim_end());
+    if rest.trim().is_empty() { failure } else { failure.hint(rest.trim()) }
 }
 
 /// Returns the whole command line, for completions and manuals.

@@ -7,12 +7,14 @@ use crate::{
     agreement::{
         Agreement,
         motion::{Matter, Motion, Quorum},
+        state::Phase,
     },
     cli::{
         args::LedgerArgs,
         error::{Exit, Failure},
         ids,
-        session::Session,
+        session::{Session, now},
+        signing::still_to_accept,
         table::Table,
         verified,
         words::{Teller, matter_name, party_name, time_text},
@@ -42,6 +44,9 @@ pub(super) fn run(args: &MotionsArgs, session: &mut Session) -> Result<Exit, Fai
     let value = || json!({ "agreement": agreement.id().to_string(), "motions": to_json(agreement) });
     session.output.answer(value, || match listed(agreement) {
         Some(table) => table,
+        None if agreement.phase_at(now()) == Phase::Negotiating => {
+            format!("the proposal waits: {}", still_to_accept(agreement))
+        }
         None => "nothing waits".to_owned(),
     })?;
     Ok(ledger.exit())
@@ -93,7 +98,7 @@ pub(super) fn to_json(agreement: &Agreement) -> Vec<Value> {
             "accepted": accepted,
             "awaited": awaited,
             "one_of_them": motion.quorum == Quorum::Another,
-            "awaits_mediator": awaits_mediator(agreement, motion),
+            "awaits_mediator": agreement.awaits_mediator(motion),
         })
     };
     waiting(agreement).into_iter().map(one).collect()
@@ -123,33 +128,22 @@ pub(super) fn awaited_text(agreement: &Agreement, motion: &Motion) -> String {
                 .join(" or "),
         ];
     }
-    if awaits_mediator(agreement, motion) {
+    if agreement.awaits_mediator(motion) {
         names.push("the mediator's consent".to_owned());
+    }
+    if names.is_empty() {
+        // All others have left since.
+        names.push("anybody who has accepted, to say so once more".to_owned());
     }
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     super::words::and(&names)
 }
 
-/// Whether the mediator that a motion names has not consented yet.
-fn awaits_mediator(agreement: &Agreement, motion: &Motion) -> bool {
-    let present = agreement.appointed().map(|appointed| &appointed.mediator);
-    let named = match &motion.matter {
-        Matter::MediatorReplacement(mediator) => Some(mediator),
-        Matter::Amendment(amended) => amended.terms.mediator.as_ref(),
-        _ => None,
-    };
-    motion.conflicts.is_none() && named.is_some_and(|named| present != Some(named))
-}
-
 /// Returns the first motion that names the mediator of a key and waits for its consent.
 pub(super) fn naming_mediator(agreement: &Agreement, key: PublicKey) -> Option<StatementId> {
     let names = |motion: &&Motion| {
-        let named = match &motion.matter {
-            Matter::MediatorReplacement(mediator) => Some(mediator),
-            Matter::Amendment(amended) => amended.terms.mediator.as_ref(),
-            _ => None,
-        };
-        awaits_mediator(agreement, motion) && named.is_some_and(|named| named.keys.contains(&key))
+        let named = agreement.new_mediator(&motion.matter);
+        agreement.awaits_mediator(motion) && named.is_some_and(|named| named.keys.contains(&key))
     };
     waiting(agreement).into_iter().find(names).map(|motion| motion.id)
 }
@@ -160,7 +154,7 @@ pub(super) fn after_moving(after: &Agreement, entries: &[u64], done: &str) -> Op
     // On this machine it is the last of all; on the server others may have come before it.
     match after.motions().find(|motion| motion.index + 1 == after.size()) {
         Some(motion) => {
-            let consents = if awaits_mediator(after, motion) {
+            let consents = if after.awaits_mediator(motion) {
                 format!("; the mediator consents with: counterfoil consent {entry}")
             } else {
                 String::new()

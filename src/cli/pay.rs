@@ -29,7 +29,7 @@ pub(super) struct PayArgs {
     /// The party that was paid
     payee: String,
     /// The amount and its currency
-    #[arg(required = true, num_args = 1..=2, value_name = "AMOUNT")]
+    #[arg(required = true, num_args = 1..=2, value_name = "AMOUNT", allow_negative_numbers = true)]
     amount: Vec<String>,
     /// What shows it: a file, which is hashed, or sha256:HEX
     #[arg(long, value_name = "FILE|DIGEST")]

@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 use clap::ValueEnum;
 
 use crate::{
+    agreement::calendar::NumberedPeriod,
     cli::error::{Exit, Failure},
     statement::{rules::Calendar, terms::Terms},
     time::Timestamp,
@@ -22,12 +23,32 @@ pub enum Every {
 }
 
 impl Every {
+    /// Returns how long the periods of a calendar are.
+    #[must_use]
+    pub const fn of(calendar: Calendar) -> Self {
+        match calendar {
+            Calendar::Month => Self::Month,
+            Calendar::Quarter => Self::Quarter,
+            Calendar::Year => Self::Year,
+        }
+    }
+
     const fn months(self) -> i32 {
         match self {
             Self::Month => 1,
             Self::Quarter => 3,
             Self::Year => 12,
         }
+    }
+}
+
+impl fmt::Display for Every {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Month => "month",
+            Self::Quarter => "quarter",
+            Self::Year => "year",
+        })
     }
 }
 
@@ -53,7 +74,7 @@ impl Period {
     /// Returns the period that an agreement with `calendar` numbers so: by how many began since 1970, that year's first being 0.
     #[must_use]
     pub fn numbered(calendar: Calendar, number: u32) -> Self {
-        let every = every_of(calendar);
+        let every = Every::of(calendar);
         let number = i32::try_from(number).unwrap_or(i32::MAX / MONTHS);
         Self { every, number: number.saturating_add(first_number(every)) }
     }
@@ -88,14 +109,6 @@ impl Period {
 const MONTHS: i32 = 12;
 const FIRST_YEAR: i32 = 1970;
 
-const fn every_of(calendar: Calendar) -> Every {
-    match calendar {
-        Calendar::Month => Every::Month,
-        Calendar::Quarter => Every::Quarter,
-        Calendar::Year => Every::Year,
-    }
-}
-
 /// How many such periods lie between the year 0 and 1970.
 const fn first_number(every: Every) -> i32 {
     FIRST_YEAR * MONTHS / every.months()
@@ -110,7 +123,7 @@ pub fn number_in(period: Period, terms: &Terms) -> Result<u32, Failure> {
             .reason("NO_CALENDAR")
             .hint("an amendment can agree on one: calendar = \"quarter\""));
     };
-    let every = every_of(calendar);
+    let every = Every::of(calendar);
     if period.every != every {
         let like = match every {
             Every::Month => "2026-03",
@@ -121,7 +134,7 @@ pub fn number_in(period: Period, terms: &Terms) -> Result<u32, Failure> {
             .hint(format!("write it like {like}; `counterfoil periods` lists them")));
     }
     u32::try_from(period.number - first_number(every))
-        .map_err(|_| Failure::usage(format!("{period} lies before 1970")).hint("`counterfoil periods` lists them"))
+        .map_err(|_| Failure::usage("no agreement has a period before 1970").hint("`counterfoil periods` lists them"))
 }
 
 /// Why a text is no period.
@@ -155,11 +168,14 @@ impl FromStr for Period {
 impl fmt::Display for Period {
     /// `2018-07`, `2018-Q3`, `2018`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month) = self.first_month();
-        match self.every {
-            Every::Month => write!(f, "{year:04}-{month:02}"),
-            Every::Quarter => write!(f, "{year:04}-Q{}", (month - 1) / 3 + 1),
-            Every::Year => write!(f, "{year:04}"),
+        let calendar = match self.every {
+            Every::Month => Calendar::Month,
+            Every::Quarter => Calendar::Quarter,
+            Every::Year => Calendar::Year,
+        };
+        match u32::try_from(self.number - first_number(self.every)) {
+            Ok(number) => NumberedPeriod { calendar, number }.fmt(f),
+            Err(_) => f.write_str("a period before 1970"),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
         signing::Signer,
         table::Table,
         verified,
-        words::{span_of, time_text},
+        words::{span_of, until_text},
     },
     split::exact_text,
     statement::Body,
@@ -99,7 +99,7 @@ fn words(agreement: &Agreement, plan: &PlanView<'_>) -> String {
             task.dimension.to_string(),
             exact_text(view.used),
             task.budget.to_string(),
-            time_text(task.due),
+            until_text(task.due),
             state_words(view.done, view.overdue),
         ]);
     }
@@ -109,7 +109,7 @@ fn words(agreement: &Agreement, plan: &PlanView<'_>) -> String {
         let names: Vec<String> = view.milestone.tasks.iter().map(ToString::to_string).collect();
         milestones.row([
             plain(&view.milestone.title),
-            time_text(view.milestone.due),
+            until_text(view.milestone.due),
             names.join(", "),
             state_words(view.done, view.overdue),
         ]);

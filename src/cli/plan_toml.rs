@@ -72,7 +72,7 @@ fn task(node: Node<'_>, path: &Path) -> Result<Task, TomlFileError> {
         owner: table.need("owner")?.parsed()?,
         dimension: table.need("dimension")?.parsed()?,
         budget: table.need("budget")?.ratio()?,
-        due: table.need("due")?.time()?,
+        due: table.need("due")?.until()?,
         criteria: file_or_digest(&table, ["criteria_file", "criteria_digest"], path, Purpose::Sign)?,
         name,
     })
@@ -83,7 +83,7 @@ fn milestone(node: Node<'_>, tasks: &[&Name]) -> Result<Milestone, TomlFileError
     let task = |node: Node<'_>| node.name_among("task", tasks).map(|task| tasks[task].clone());
     Ok(Milestone {
         title: table.need("title")?.text()?.to_owned(),
-        due: table.need("due")?.time()?,
+        due: table.need("due")?.until()?,
         tasks: optional_list(&table, "tasks", task)?,
     })
 }

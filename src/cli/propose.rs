@@ -37,7 +37,7 @@ pub(super) struct ProposeArgs {
     /// The terms
     #[arg(required_unless_present = "example", value_name = "FILE.toml")]
     terms: Option<PathBuf>,
-    /// Print an agreement, ready to be filled in [default: the one with every key explained]
+    /// Print an agreement, ready to be filled in [default: the one that explains what every agreement needs]
     #[arg(
         long,
         conflicts_with = "terms",
@@ -54,7 +54,7 @@ pub(super) struct ProposeArgs {
 /// The agreements to start from
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Example {
-    /// Every key explained
+    /// What every agreement needs, explained
     TwoParties,
     /// A community and an enterprise, one stream, settled by the quarter
     Pair,
@@ -85,13 +85,14 @@ pub(super) fn run(args: &ProposeArgs, session: &mut Session) -> Result<Exit, Fai
         }
     };
     args.sign.apply(&mut session.settings);
+    args.sign.check_files()?;
     let session: &Session = session;
     let terms = terms_toml::load(path, Purpose::Sign).map_err(|error| {
         let failure = Failure::from(error);
         if failure.hint.is_some() {
             failure
         } else {
-            failure.hint("`counterfoil propose --example` prints terms that are right")
+            failure.hint("`counterfoil propose --example` prints terms to compare with; keys, key1..., come from `counterfoil key new`")
         }
     })?;
     let key = secret_key(session)?;
@@ -107,11 +108,11 @@ pub(super) fn run(args: &ProposeArgs, session: &mut Session) -> Result<Exit, Fai
     let agreement = Agreement::found(&said.signed, now())?;
     let teller = Teller::new(&terms);
     let mut lines = vec![("agreement", format!("\"{}\", {}", plain(&terms.title), agreement.id()))];
-    lines.extend(teller.lines(&statement));
+    lines.extend(teller.lines(&statement.body));
     let shown = shown(&teller.party(key.public()), key.public(), &lines);
     if args.sign.dry_run {
         session.output.note(&shown);
-        return would_be_admitted(session, None, &[teller.line(&statement)]);
+        return would_be_admitted(session, None, &[teller.line(&statement.body)], &lines);
     }
     if !args.sign.yes && !session.output.ask(&shown, "Sign it and send it?")? {
         return Err(Failure::usage("nothing was signed"));
@@ -120,7 +121,7 @@ pub(super) fn run(args: &ProposeArgs, session: &mut Session) -> Result<Exit, Fai
         session.output.note(&shown);
     }
     if let Some(file) = &args.sign.offline {
-        envelope_file::write(file, &said.envelope)?;
+        envelope_file::write_new(file, &said.envelope)?;
         session.output.answer(
             || serde_json::json!({ "agreement": agreement.id().to_string(), "statement": said.signed.id().to_string(), "file": file }),
             || format!("{} is signed, and written to {}", agreement.id(), file.display()),
@@ -133,7 +134,7 @@ pub(super) fn run(args: &ProposeArgs, session: &mut Session) -> Result<Exit, Fai
     let recorded = send(session, &mut connection, &verifier, &said)?;
     Home::of(&session.settings)?.agreement(agreement.id()).make()?;
     let mut told = Told::new(session, args.sign.receipt.clone());
-    told.tell(&recorded, &said, format!("{}; it founds {}", teller.line(&statement), agreement.id()))?;
+    told.tell(&recorded, &said, format!("{}; it founds {}", teller.line(&statement.body), agreement.id()))?;
     told.answer(Some(next(&agreement)))?;
     Ok(Exit::Done)
 }

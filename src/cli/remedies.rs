@@ -33,7 +33,7 @@ pub struct RemedyArgs {
     #[arg(long, group = "remedy")]
     pub reject: bool,
     /// A contribution counts with this quality, from 0 to 1
-    #[arg(long, value_name = "FRACTION", group = "remedy")]
+    #[arg(long, value_name = "FRACTION", group = "remedy", allow_negative_numbers = true)]
     pub quality: Option<Ratio>,
     /// A contribution is this party's
     #[arg(long, value_name = "PARTY", group = "remedy")]

@@ -33,16 +33,16 @@ use crate::{
 /// Make a store of a backup, after holding it against the guard and the checkpoints that parties hold
 #[derive(Args, Debug)]
 #[command(
-    after_help = "The store's directory must be new. The backup is copied into a directory beside it, DIRECTORY.restoring, and read
-back from the first frame to the last root; it is held against the guard and against each --checkpoint; its index is made, and
-every entry, signature, checkpoint and statement is checked as `counterfoil fsck` does. Only then it gets its name. One that is
+    after_help = "The store's directory must be new. The backup is copied into a directory beside it, DIRECTORY.restoring, and read \
+back from the first frame to the last root; it is held against the guard and against each --checkpoint; its index is made, and \
+every entry, signature, checkpoint and statement is checked as `counterfoil fsck` does. Only then it gets its name. One that is \
 interrupted or refused leaves DIRECTORY.restoring, and the next goes on from there.
 
-A backup that is older than what was signed is refused: to sign over what parties hold would be a fork. If nothing newer is left,
-ask the parties of every ledger for a receipt, bundle or checkpoint, and give --accept-rollback and each of them as --checkpoint. It
+A backup that is older than what was signed is refused: to sign over what parties hold would be a fork. If nothing newer is left, \
+ask the parties of every ledger for a receipt, bundle or checkpoint, and give --accept-rollback and each of them as --checkpoint. It \
 is refused if one of them is newer than the backup or has another history; else the guard is written anew.
 
-Ends with 0 when the store is there, with 10 when the backup is older than what was signed or does not hold what it should, with 11
+Ends with 0 when the store is there, with 10 when the backup is older than what was signed or does not hold what it should, with 11 \
 when the check of its entries found something, with 14 when the directory is not new or the backup missing.
 
 Examples:
@@ -101,6 +101,17 @@ pub(super) fn run(args: &RestoreArgs, session: &mut Session) -> Result<Exit, Fai
     let says = refuse_older(&guard, &staging, &held, args.rollback.accept_rollback)?;
     match &says {
         GuardSays::Fine => {}
+        // Nothing at all to hold the backup against: it may be any age.
+        GuardSays::Careful(_) if held.is_empty() => {
+            let says = format!(
+                "there is no guard {}, and no checkpoint was given: the backup may be an old one",
+                guard.display()
+            );
+            return Err(Failure::new(Exit::Unverified, says).reason("GUARD_MISSING").hint(
+                "name the guard with --guard, or give what parties hold, a receipt, bundle or checkpoint of each ledger: \
+                 --checkpoint FILE...",
+            ));
+        }
         GuardSays::Careful(said) | GuardSays::RollbackAccepted(said) => session.output.warn(said),
     }
     LogStore::open(&staging, CACHE_BYTES)?.settle();

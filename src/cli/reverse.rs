@@ -25,7 +25,7 @@ pub(super) struct ReverseArgs {
     /// The benefit: its entry, or st1...
     benefit: String,
     /// How much of the gross amount, in major units
-    #[arg(required = true, num_args = 1..=2, value_name = "AMOUNT")]
+    #[arg(required = true, num_args = 1..=2, value_name = "AMOUNT", allow_negative_numbers = true)]
     amount: Vec<String>,
     /// What shows it: a file, which is hashed, or sha256:HEX
     #[arg(long, value_name = "FILE|DIGEST")]

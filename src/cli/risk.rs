@@ -23,7 +23,7 @@ use crate::{
         signing::Signer,
         table::Table,
         verified,
-        words::time_text,
+        words::until_text,
     },
     split::{Exact, Ratio, exact_text},
     statement::{
@@ -237,7 +237,7 @@ fn entry(risk: &RiskView<'_>) -> String {
 fn state(risk: &RiskView<'_>) -> String {
     match (risk.closed, risk.source) {
         (Some(at), _) => format!("over, by entry {at}"),
-        (None, RiskSource::Maintenance { due, .. }) => format!("maintenance missed on {}", time_text(due)),
+        (None, RiskSource::Maintenance { due, .. }) => format!("maintenance missed on {}", until_text(due)),
         (None, RiskSource::Register { .. }) => {
             (if risk.plan.is_some() { "open, with a plan" } else { "open" }).to_owned()
         }

@@ -18,6 +18,7 @@ use tracing_subscriber::EnvFilter;
 use zeroize::Zeroizing;
 
 use crate::{
+    checkpoint::note::check_key_name,
     cli::{
         args::passphrase,
         checkpoint_files::{PartyCheckpoint, RollbackArgs},
@@ -48,9 +49,9 @@ SIGINT it finishes what it took in and stops. It does not start on ledgers that 
 The parties need the log's public key, which the line names, to check receipts: give it to them by another way than \
 through this server.
 
-A store that is older than what its guard remembers is refused: to sign over what parties hold would be a fork. If nothing newer
-is left, ask the parties of every ledger for a receipt, bundle or checkpoint, and start with --accept-rollback and each of them as
---checkpoint. It is refused if one of them is newer than the store or has another history; else the guard is written anew. A
+A store that is older than what its guard remembers is refused: to sign over what parties hold would be a fork. If nothing newer \
+is left, ask the parties of every ledger for a receipt, bundle or checkpoint, and start with --accept-rollback and each of them as \
+--checkpoint. It is refused if one of them is newer than the store or has another history; else the guard is written anew. A \
 --checkpoint alone is only checked.
 
 Examples:
@@ -121,7 +122,7 @@ pub(super) fn run(args: &ServeArgs, session: &mut Session) -> Result<Exit, Failu
     }
     start_logging(session)?;
     let listen = listen_address(session)?;
-    let operator = session.settings.text(Word::Operator).unwrap_or(OPERATOR_DEFAULT).to_owned();
+    let operator = operator(session)?;
     let path = store_path(session)?;
     let log_key = log_key(session, &path)?;
     let public = log_key.public();
@@ -174,6 +175,17 @@ fn start_logging(session: &Session) -> Result<(), Failure> {
     let colours = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(io::stderr).init();
     Ok(())
+}
+
+/// Returns the operator's name. Asked for before a key is made: it stands in every checkpoint from the first one on.
+fn operator(session: &Session) -> Result<String, Failure> {
+    let Some(setting) = session.settings.get(Word::Operator) else { return Ok(OPERATOR_DEFAULT.to_owned()) };
+    check_key_name(&setting.value).map_err(|cause| {
+        Failure::configuration(format!("{setting} names no operator: `{}`", setting.value))
+            .because(cause)
+            .hint("give a name without blanks and `+`, best a domain of yours: --operator log.example.org")
+    })?;
+    Ok(setting.value.clone())
 }
 
 fn listen_address(session: &Session) -> Result<SocketAddr, Failure> {

@@ -41,7 +41,7 @@ pub(super) fn run(args: &SettleArgs, session: &mut Session) -> Result<Exit, Fail
         None => agreement.next_settlement(now()).ok_or_else(|| no_cut_off(agreement))?,
     };
     let account = agreement.account_at(at)?;
-    let preface = format!("{}\n", words(&account, agreement.terms()));
+    let preface = format!("{}\n", words(&account));
     signer.say(vec![Body::Settlement(account.settlement)], &preface, |_, _| {
         Some("`counterfoil account` prints the statement of account, and who pays whom".to_owned())
     })

@@ -14,6 +14,7 @@ use crate::{
         session::{self, Session},
         table::Table,
         verified,
+        words::until_text,
     },
     statement::terms::{Dimension, Terms},
 };
@@ -44,7 +45,7 @@ fn words(agreement: &Agreement) -> String {
     text.push_str(&format!("entries      {}, the last admitted {}\n", agreement.size(), agreement.last_admitted()));
     text.push_str(&format!("legal text   sha256 {} {}\n", terms.legal_text.digest, plain(&terms.legal_text.uri)));
     if let Some(deadline) = terms.acceptance_deadline {
-        text.push_str(&format!("accept until {deadline}\n"));
+        text.push_str(&format!("accept until {}\n", until_text(deadline)));
     }
     text.push_str(&glance::words(agreement));
     let mut parties = Table::new(&["PARTY", "NAME", "ROLE", "ACCEPTED", "KEYS"]);

@@ -1,16 +1,18 @@
 //! The one path of everything that is signed: built, shown, asked, signed, sent, and its receipt checked and kept.
 
 mod asked;
+mod careful;
+mod told;
 
 use std::{
     ops::{Deref, DerefMut},
     path::PathBuf,
 };
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
-    agreement::{Agreement, refusal::check_seen},
+    agreement::{Agreement, refusal::check_seen, state::Phase},
     audit::Audited,
     checkpoint::note::NoteVerifier,
     cli::{
@@ -18,13 +20,13 @@ use crate::{
         connection::Connection,
         envelope_file,
         error::{Exit, Failure},
-        home::{self, Home},
-        ids,
+        home::Home,
+        ids::{self, Named},
         output::{heading, plain},
         refusals,
         session::{Session, now},
         verified::{self, VerifiedLedger, sound_or_failure},
-        words::Teller,
+        words::{self, Line, Teller},
     },
     client::{ClientError, Recorded},
     digest::Digest,
@@ -34,7 +36,8 @@ use crate::{
     time::Timestamp,
 };
 
-pub use asked::{deadline_text, waiting_for};
+pub use asked::{deadline_text, still_to_accept, waiting_for};
+pub use told::Told;
 
 use asked::{newcomer, no_party};
 
@@ -45,6 +48,10 @@ pub struct Voice<'a> {
     key: SecretKey,
     /// Who it is, as it is shown before signing.
     name: String,
+    /// Where statements stand that the agreement does not list.
+    learned: Vec<Named>,
+    /// What is shown before signing beside what the statements say: what they name.
+    details: Vec<Line>,
     /// The ledger as it was verified just now.
     pub ledger: VerifiedLedger,
 }
@@ -132,6 +139,21 @@ impl<'a> Voice<'a> {
         Ok(voice)
     }
 
+    /// Loads the key of a party or of the mediator, and verifies the ledger.
+    ///
+    /// Errors: as [`Signer::begin`].
+    pub fn of_witness(session: &'a mut Session, args: &'a SignArgs, agreement: Option<&str>) -> Result<Self, Failure> {
+        let mut voice = Self::begin(session, args, agreement, |_| ())?;
+        let (agreement, key) = (voice.agreement(), voice.public());
+        let mediates = agreement.appointed().is_some_and(|appointed| appointed.mediator.keys.contains(&key));
+        voice.name = match agreement.party_of(key) {
+            Some(party) => agreement.terms().parties[party].name.to_string(),
+            None if mediates => "the mediator".to_owned(),
+            None => return Err(no_party(agreement, key)),
+        };
+        Ok(voice)
+    }
+
     /// Loads the key of a party, or of whom an amendment that waits lets join, and verifies the ledger; returns the position of that
     /// party, too.
     ///
@@ -158,15 +180,30 @@ impl<'a> Voice<'a> {
         each: impl FnMut(Audited<'_>),
     ) -> Result<Self, Failure> {
         args.apply(&mut session.settings);
+        args.check_files()?;
         let session: &'a Session = session;
         let key = secret_key(session)?;
         let id = ids::agreement(session, agreement)?;
         let ledger = match args.offline {
             Some(_) => verified::open_own_copy(session, id, each)?,
-            None => verified::open_agreement(session, id, each)?,
+            None => verified::open_agreement(session, id, each).map_err(name_offline)?,
         };
         sound_or_failure(&ledger.report, &ledger.file)?;
-        Ok(Self { session, args, key, name: String::new(), ledger })
+        Ok(Self { session, args, key, name: String::new(), learned: Vec::new(), details: Vec::new(), ledger })
+    }
+
+    /// Learns where statements stand that the agreement does not list.
+    pub fn learn(&mut self, named: &[Named]) {
+        self.learned.extend_from_slice(named);
+    }
+
+    /// Shows in full, before it signs, what the statements name that it is about to sign.
+    pub fn show_named(&mut self, named: &[words::Named]) {
+        self.details = self.teller().named_lines(named);
+    }
+
+    fn teller(&self) -> Teller<'_> {
+        teller_of(&self.ledger.agreement, &self.learned)
     }
 
     /// Returns the agreement as it stands.
@@ -213,16 +250,21 @@ impl<'a> Voice<'a> {
         preface: &str,
         next: impl FnOnce(&Agreement, &[u64]) -> Option<String>,
     ) -> Result<Exit, Failure> {
+        if bodies.len() > 1 && self.args.receipt.is_some() {
+            return Err(Failure::usage(format!("{} receipts do not go into one file", bodies.len()))
+                .hint("leave --receipt out: each receipt is kept in your home, and its file is named"));
+        }
         let said = bodies.into_iter().map(|body| self.sign(body, nonce()?)).collect::<Result<Vec<_>, _>>()?;
         let after = self.admitted(said.iter().map(|said| &said.signed)).map_err(|failure| {
-            let says = Teller::of(&self.ledger.agreement).by_entries(&failure.says);
+            let says = self.teller().by_entries(&failure.says);
             // The cause says the same again, by ids.
-            Failure { says, cause: None, ..failure }
+            name_missing(Failure { says, cause: None, ..failure }, self.agreement())
         })?;
-        let shown = format!("{preface}{}", self.shown(&said));
+        let lines = self.lines(&said);
+        let shown = format!("{preface}{}", shown(&self.name, self.key.public(), &lines));
         if self.args.dry_run {
             self.session.output.note(&shown);
-            return self.dry_run(&said);
+            return self.dry_run(&said, &lines);
         }
         if !self.args.yes && !self.session.output.ask(&shown, "Sign it and send it?")? {
             return Err(Failure::usage("nothing was signed"));
@@ -235,7 +277,7 @@ impl<'a> Voice<'a> {
         }
         let connection = self.ledger.connection.as_mut().ok_or_else(|| Failure::usage("there is no server"))?;
         let verifier = connection.trust_log_of(self.session, self.ledger.agreement.id())?;
-        let teller = Teller::of(&self.ledger.agreement);
+        let teller = teller_of(&self.ledger.agreement, &self.learned);
         let mut told = Told::new(self.session, self.args.receipt.clone());
         for said in &said {
             let recorded = match send(self.session, connection, &verifier, said) {
@@ -244,7 +286,7 @@ impl<'a> Voice<'a> {
                 Err(failure) if !told.indexes.is_empty() => return told.answer(None).and(Err(failure)),
                 Err(failure) => return Err(failure),
             };
-            told.tell(&recorded, said, teller.line(said.signed.statement()))?;
+            told.tell(&recorded, said, teller.line(&said.signed.statement().body))?;
         }
         let next = next(&after, &told.indexes);
         told.answer(next)?;
@@ -278,28 +320,31 @@ impl<'a> Voice<'a> {
         self.key.public()
     }
 
-    fn shown(&self, said: &[Said]) -> String {
-        let teller = Teller::of(&self.ledger.agreement);
+    fn lines(&self, said: &[Said]) -> Vec<Line> {
+        let teller = self.teller();
         let mut lines =
             vec![("agreement", format!("\"{}\", {}", plain(&self.agreement().terms().title), self.agreement().id()))];
         let listed = said.len().min(SHOWN_MAX);
         for said in &said[..listed] {
-            lines.extend(teller.lines(said.signed.statement()));
+            lines.extend(teller.lines(&said.signed.statement().body));
         }
         if said.len() > listed {
             lines.push(("", format!("and {} more", said.len() - listed)));
         }
+        lines.extend_from_slice(&self.details);
+        let bodies = said.iter().map(|said| &said.signed.statement().body);
+        lines.extend(bodies.flat_map(|body| careful::lines(self.agreement(), body, now())));
         if let Some(seen) = self.ledger.seen() {
             lines.push(("seen", format!("the ledger of {} entries, root {}", seen.tree_size, seen.root)));
         }
-        shown(&self.name, self.key.public(), &lines)
+        lines
     }
 
     /// Tells what the law on this machine says. Nothing goes to the server: it could keep what is signed.
-    fn dry_run(&self, said: &[Said]) -> Result<Exit, Failure> {
-        let teller = Teller::of(&self.ledger.agreement);
-        let says: Vec<String> = said.iter().map(|said| teller.line(said.signed.statement())).collect();
-        would_be_admitted(self.session, Some(self.agreement().id()), &says)
+    fn dry_run(&self, said: &[Said], lines: &[Line]) -> Result<Exit, Failure> {
+        let teller = self.teller();
+        let says: Vec<String> = said.iter().map(|said| teller.line(&said.signed.statement().body)).collect();
+        would_be_admitted(self.session, Some(self.agreement().id()), &says, lines)
     }
 
     fn hand_over(&self, said: &[Said], path: &std::path::Path) -> Result<Exit, Failure> {
@@ -307,7 +352,7 @@ impl<'a> Voice<'a> {
             return Err(Failure::usage(format!("{} statements do not go into one file", said.len()))
                 .hint("say them one by one with --offline, or with a network"));
         };
-        envelope_file::write(path, &said.envelope)?;
+        envelope_file::write_new(path, &said.envelope)?;
         self.session.output.answer(
             || json!({ "agreement": self.agreement().id().to_string(), "statement": said.signed.id().to_string(), "file": path }),
             || format!("signed, and written to {}", path.display()),
@@ -315,6 +360,27 @@ impl<'a> Voice<'a> {
         self.session.output.next(format!("anybody can send it: counterfoil submit {}", path.display()));
         Ok(Exit::Done)
     }
+}
+
+/// Who cannot reach the server can sign all the same, on what it verified last.
+fn name_offline(failure: Failure) -> Failure {
+    if failure.exit != Exit::Unreachable {
+        return failure;
+    }
+    let before = failure.hint.as_ref().map(|hint| format!("{hint}; or ")).unwrap_or_default();
+    failure.hint(format!("{before}sign without it, --offline FILE, and send that later: counterfoil submit FILE"))
+}
+
+/// Says what is missing of an agreement that is not in force yet, which the remedy of the law cannot know.
+fn name_missing(failure: Failure, agreement: &Agreement) -> Failure {
+    let waits = agreement.phase_at(now()) == Phase::Negotiating && failure.reason.as_deref() == Some("NOT_IN_FORCE");
+    if waits { failure.hint(still_to_accept(agreement)) } else { failure }
+}
+
+fn teller_of<'a>(agreement: &'a Agreement, learned: &[Named]) -> Teller<'a> {
+    let mut teller = Teller::of(agreement);
+    learned.iter().for_each(|(index, id)| teller.learn(*id, *index));
+    teller
 }
 
 /// What would become of an agreement; nothing of it is recorded.
@@ -330,6 +396,8 @@ impl Trial {
     /// Errors: as the server would refuse it.
     pub fn take(&mut self, signed: &Signed) -> Result<(), Failure> {
         check_seen(signed, self.root)?;
+        // Time goes on while many are read: what was done by now is not in the future.
+        self.at = self.at.max(now());
         let admission = self.agreement.admit(signed, self.at)?;
         self.agreement.apply(admission);
         Ok(())
@@ -346,11 +414,17 @@ pub fn sign(statement: &Statement, key: &SecretKey) -> Result<Said, Failure> {
     Ok(Said { envelope, signed })
 }
 
-/// Tells that everything would be admitted, and that nothing was done.
-pub fn would_be_admitted(session: &Session, agreement: Option<AgreementId>, says: &[String]) -> Result<Exit, Failure> {
+/// Tells that everything would be admitted, and that nothing was done; `lines` are what a person is shown before signing.
+pub fn would_be_admitted(
+    session: &Session,
+    agreement: Option<AgreementId>,
+    says: &[String],
+    lines: &[Line],
+) -> Result<Exit, Failure> {
     let agreement = agreement.map(|id| id.to_string());
+    let shown = || lines.iter().map(|(label, text)| json!({ "label": label, "text": text })).collect::<Vec<_>>();
     session.output.answer(
-        || json!({ "agreement": agreement, "would_be_admitted": true, "says": says }),
+        || json!({ "agreement": agreement, "would_be_admitted": true, "says": says, "shown": shown() }),
         || "would be admitted; nothing was sent".to_owned(),
     )?;
     Ok(Exit::Done)
@@ -407,64 +481,4 @@ fn keep_unsent(session: &Session, said: &Said) -> Result<PathBuf, Failure> {
     let path = place.unsent(&said.signed.id().to_string());
     envelope_file::write(&path, &said.envelope)?;
     Ok(path)
-}
-
-/// Keeps receipts and tells what was recorded.
-pub struct Told<'a> {
-    session: &'a Session,
-    copy: Option<PathBuf>,
-    /// The entries recorded so far.
-    pub indexes: Vec<u64>,
-    lines: Vec<String>,
-    values: Vec<Value>,
-    agreement: Option<AgreementId>,
-}
-
-impl<'a> Told<'a> {
-    /// Begins; each receipt also goes into `copy`.
-    #[must_use]
-    pub const fn new(session: &'a Session, copy: Option<PathBuf>) -> Self {
-        Self { session, copy, indexes: Vec::new(), lines: Vec::new(), values: Vec::new(), agreement: None }
-    }
-
-    /// Keeps the receipt of one statement.
-    pub fn tell(&mut self, recorded: &Recorded, said: &Said, says: String) -> Result<(), Failure> {
-        let kind = said.signed.statement().body.kind();
-        let place = Home::of(&self.session.settings)?.agreement(recorded.agreement);
-        let receipt = place.keep_receipt(kind, recorded)?;
-        if let Some(copy) = &self.copy {
-            home::write(copy, recorded.receipt.to_text().as_bytes())?;
-        }
-        let again = if recorded.already_recorded { " (it was there already)" } else { "" };
-        self.lines.push(format!(
-            "recorded as entry {}{again}: {says}\n receipt: {}",
-            recorded.index,
-            receipt.display()
-        ));
-        self.values.push(json!({
-            "entry": recorded.index,
-            "statement": recorded.statement.to_string(),
-            "kind": kind.as_str(),
-            "says": says,
-            "admitted": recorded.admitted.to_string(),
-            "already_recorded": recorded.already_recorded,
-            "receipt": receipt,
-        }));
-        self.indexes.push(recorded.index);
-        self.agreement = Some(recorded.agreement);
-        Ok(())
-    }
-
-    /// Gives the answer.
-    pub fn answer(self, next: Option<String>) -> Result<(), Failure> {
-        let agreement = self.agreement.map(|id| id.to_string());
-        self.session.output.answer(
-            || json!({ "agreement": agreement, "recorded": self.values, "next": next }),
-            || self.lines.join("\n"),
-        )?;
-        if let Some(next) = next {
-            self.session.output.next(next);
-        }
-        Ok(())
-    }
 }

@@ -3,7 +3,7 @@
 mod compare;
 mod compute;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -57,9 +57,9 @@ pub(super) struct SimulateArgs {
     /// The same benefit in each period, instead of a file; STREAM may be left out where there is only one
     #[arg(long, value_name = "[STREAM=]AMOUNT", conflicts_with = "benefits")]
     benefit_per_period: Option<String>,
-    /// How often is settled
-    #[arg(long, value_enum, default_value_t = Every::Quarter)]
-    period: Every,
+    /// How often is settled [default: by the calendar of the terms; without one, every quarter]
+    #[arg(long, value_enum)]
+    period: Option<Every>,
 }
 
 pub(super) fn run(args: &SimulateArgs, session: &mut Session) -> Result<Exit, Failure> {
@@ -67,7 +67,7 @@ pub(super) fn run(args: &SimulateArgs, session: &mut Session) -> Result<Exit, Fa
         return Err(Failure::usage(format!("{} files of terms are given, at most {TERMS_MAX}", args.terms.len())));
     }
     let simulations = args.terms.iter().map(|path| simulate(args, path, session)).collect::<Result<Vec<_>, _>>()?;
-    session.output.answer(|| compare::json(&simulations, args.period), || compare::words(&simulations))?;
+    session.output.answer(|| compare::json(&simulations), || compare::words(&simulations))?;
     if args.benefits.is_none() && args.benefit_per_period.is_none() {
         session
             .output
@@ -91,17 +91,34 @@ fn simulate(args: &SimulateArgs, path: &PathBuf, session: &Session) -> Result<Si
         csv_rows::read_contributions(&args.contributions, &mapping, &terms).map_err(Failure::from).map_err(of_file)?;
     if read.rows.is_empty() {
         let said = format!("{} has no row of a party of {}", args.contributions.display(), path.display());
-        return Err(Failure::usage(said).hint(read.left_out.to_string()));
+        let hint =
+            if read.left_out.rows() > 0 { read.left_out.to_string() } else { "the file has no row at all".to_owned() };
+        return Err(Failure::usage(said).hint(hint));
     }
     let benefits = benefits(args, &terms).map_err(of_file)?;
     if args.terms.first() == Some(path) && !read.left_out.columns.is_empty() {
         session.output.note(format!("Columns that are not read: {}.", plain(&read.left_out.columns.join(", "))));
     }
-    let simulation = compute(path.clone(), terms, read, &benefits, args.period).map_err(of_file)?;
+    let every = settled_every(args, &terms, path, session);
+    let simulation = compute(path.clone(), terms, read, &benefits, every).map_err(of_file)?;
     for left_out in simulation.left_out_words() {
         session.output.note(format!("{}: {left_out}.", path.display()));
     }
     Ok(simulation)
+}
+
+/// Returns how often is settled: as the terms say, unless something else was asked for, which is said.
+fn settled_every(args: &SimulateArgs, terms: &Terms, path: &Path, session: &Session) -> Every {
+    let by_terms = terms.calendar.map(Every::of);
+    let every = args.period.or(by_terms).unwrap_or(Every::Quarter);
+    if let Some(by_terms) = by_terms.filter(|by_terms| *by_terms != every) {
+        session.output.warn(format!(
+            "{}: these terms are settled every {by_terms}, not every {every}: decay, guarantees and cents go by settlements, so that \
+             no settlement under them will be like this",
+            path.display()
+        ));
+    }
+    every
 }
 
 fn benefits(args: &SimulateArgs, terms: &Terms) -> Result<Benefits, Failure> {

@@ -29,7 +29,7 @@ pub(super) fn run(args: &SplitArgs, session: &mut Session) -> Result<Exit, Failu
     let at = args.at.unwrap_or(ledger.agreement.size());
     let agreement = ledger.agreement_for(at)?;
     let account = agreement.account_at(at)?;
-    session.output.answer(|| json(&account, agreement.terms()), || words(&account, agreement.terms()))?;
+    session.output.answer(|| json(&account), || words(&account))?;
     session.output.next("to make it stand: counterfoil settle");
     Ok(ledger.exit())
 }

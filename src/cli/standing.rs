@@ -12,7 +12,7 @@ use crate::{
             views::{Balance, Gain},
         },
     },
-    cli::{output::heading, period::Period, table::Table, words::and},
+    cli::{doubts, figures::minor_json, output::heading, period::Period, table::Table, words::and},
     time::Timestamp,
 };
 
@@ -26,7 +26,6 @@ pub fn words(agreement: &Agreement, now: Timestamp) -> String {
         let mut table =
             Table::new(&["", ">allocated", ">collected", ">paid", ">received", ">not confirmed", ">balance"]);
         for balance in balances.iter().filter(|balance| balance.currency == position) {
-            let wide = |sum: u128| i128::try_from(sum).unwrap_or(i128::MAX);
             table.row([
                 name(agreement, balance.party).to_owned(),
                 currency.decimal(balance.allocation),
@@ -45,13 +44,19 @@ pub fn words(agreement: &Agreement, now: Timestamp) -> String {
     for line in missing(agreement, now) {
         text.push_str(&format!("   {line}\n"));
     }
+    for line in doubts::lines(agreement, now) {
+        text.push_str(&format!("   in doubt: {line}\n"));
+    }
     text.push_str(&gains(agreement));
     text
 }
 
+fn wide(sum: u128) -> i128 {
+    i128::try_from(sum).unwrap_or(i128::MAX)
+}
+
 /// What a party paid and was paid that nobody has confirmed: what it received is less, what it paid more.
 fn waiting(balance: &Balance) -> i128 {
-    let wide = |sum: u128| i128::try_from(sum).unwrap_or(i128::MAX);
     wide(balance.paid_unconfirmed) - wide(balance.received_unconfirmed)
 }
 
@@ -121,11 +126,11 @@ pub fn extend(value: &mut Value, agreement: &Agreement, now: Timestamp) {
     let balances = balances.iter().map(|balance| {
         json!({
             "party": name(agreement, balance.party), "currency": terms.currencies[balance.currency].code.as_str(),
-            "allocation_minor": text(balance.allocation), "collected_minor": text(balance.collected),
-            "paid_minor": balance.paid.to_string(), "received_minor": balance.received.to_string(),
-            "paid_unconfirmed_minor": balance.paid_unconfirmed.to_string(),
-            "received_unconfirmed_minor": balance.received_unconfirmed.to_string(),
-            "balance_minor": text(balance.balance),
+            "allocation_minor": minor_json(balance.allocation), "collected_minor": minor_json(balance.collected),
+            "paid_minor": minor_json(wide(balance.paid)), "received_minor": minor_json(wide(balance.received)),
+            "paid_unconfirmed_minor": minor_json(wide(balance.paid_unconfirmed)),
+            "received_unconfirmed_minor": minor_json(wide(balance.received_unconfirmed)),
+            "balance_minor": minor_json(balance.balance),
         })
     });
     value["balances"] = balances.collect();
@@ -147,18 +152,14 @@ pub fn extend(value: &mut Value, agreement: &Agreement, now: Timestamp) {
             .map(move |stream| json!({ "period": period, "stream": terms.streams[*stream].name.as_str() }))
     });
     value["missing_reports"] = missing.collect();
+    value["in_doubt"] = json!(doubts::lines(agreement, now));
     let gains = agreement.gains();
     let gains = gains.iter().map(|gain| {
         json!({
             "party": name(agreement, gain.party), "currency": terms.currencies[gain.currency].code.as_str(),
-            "retained_minor": text(gain.retained), "allocation_minor": text(gain.allocation), "costs_minor": text(gain.costs),
-            "baseline_minor": text(gain.baseline), "periods": gain.periods, "surplus_minor": text(gain.surplus), "wins": gain.wins(),
+            "retained_minor": minor_json(gain.retained), "allocation_minor": minor_json(gain.allocation), "costs_minor": minor_json(gain.costs),
+            "baseline_minor": minor_json(gain.baseline), "periods": gain.periods, "surplus_minor": minor_json(gain.surplus), "wins": gain.wins(),
         })
     });
     value["win_win"] = gains.collect();
-}
-
-/// Wider than a number in JSON is safe to be.
-fn text(minor: i128) -> String {
-    minor.to_string()
 }

@@ -8,7 +8,7 @@ mod before_shares;
 
 use serde_json::{Value, json};
 
-pub(super) use before_shares::major;
+pub(super) use before_shares::{kept_back, major};
 
 use crate::{
     agreement::{
@@ -30,38 +30,38 @@ use crate::{
 
 /// Returns the account in words, in lines that end with a line end.
 #[must_use]
-pub fn words(account: &Account, terms: &Terms) -> String {
-    words_and(account, terms, "")
+pub fn words(account: &Account) -> String {
+    words_and(account, "")
 }
 
 /// Returns the account in words, as [`words`], with `more` lines before what the ledger does not prove.
 #[must_use]
-pub fn words_and(account: &Account, terms: &Terms, more: &str) -> String {
+pub fn words_and(account: &Account, more: &str) -> String {
     let more = if more.is_empty() { String::new() } else { format!("\n{more}") };
-    sums(&title_of(account, terms), account, terms) + &more + &not_proved()
+    sums(&title_of(account), account) + &more + &not_proved()
 }
 
-fn title_of(account: &Account, terms: &Terms) -> String {
+fn title_of(account: &Account) -> String {
     let size = account.settlement.tree_size;
     let entries = if size == 1 { "its first entry".to_owned() } else { format!("its first {size} entries") };
-    format!("Statement of account of \"{}\" over {entries}", plain(&terms.title))
+    format!("Statement of account of \"{}\" over {entries}", plain(&account.terms.title))
 }
 
 /// Returns the account in words, as [`words`], with one line for what the ledger does not prove.
 #[must_use]
-pub fn words_in_brief(account: &Account, terms: &Terms) -> String {
+pub fn words_in_brief(account: &Account) -> String {
     let line = format!("\nWhat no ledger can prove: {}, or {}.\n", NOT_SHOWN[0], NOT_SHOWN[1]);
-    sums(&title_of(account, terms), account, terms) + &line
+    sums(&title_of(account), account) + &line
 }
 
 /// Returns the account in words, as [`words`], under a heading of the caller's.
 #[must_use]
-pub fn words_under(title: &str, account: &Account, terms: &Terms) -> String {
-    sums(title, account, terms) + &not_proved()
+pub fn words_under(title: &str, account: &Account) -> String {
+    sums(title, account) + &not_proved()
 }
 
-fn sums(title: &str, account: &Account, terms: &Terms) -> String {
-    let mut text = String::new();
+fn sums(title: &str, account: &Account) -> String {
+    let (terms, mut text) = (&*account.terms, String::new());
     say(&mut text, &heading(title));
     for (dimension, shares) in terms.dimensions.iter().zip(&account.shares.dimensions) {
         text.push('\n');
@@ -194,23 +194,23 @@ fn benefit_words(text: &mut String, account: &Account, terms: &Terms, position: 
         return say(text, "   W = 0: no benefit was confirmed yet");
     }
     let symbols = sum_of((1..=sums.len()).map(|stream| format!("c{stream}*P{stream}")));
-    let product =
-        |sum: &&StreamSum| format!("{}*{}", terms.streams[sum.stream].pool_rate, currency.decimal(sum.gross.into()));
+    // Of a stream whose rate an amendment changed, what came in under each rate.
+    let rates = || sums.iter().flat_map(|sum| &sum.rates);
+    let product = |(rate, gross): &(Ratio, u64)| format!("{rate}*{}", currency.decimal((*gross).into()));
     let pool = account.settlement.accounts[position].pool;
-    let products = sum_of(sums.iter().map(product));
-    let exact = sums
-        .iter()
-        .fold(Exact::ZERO, |exact, sum| exact + terms.streams[sum.stream].pool_rate.exact() * Exact::from(sum.gross));
+    let products = sum_of(rates().map(product));
+    let exact = rates().fold(Exact::ZERO, |exact, (rate, gross)| exact + rate.exact() * Exact::from(*gross));
     let cut = if exact == Exact::from(pool) { "" } else { ", each part cut to whole minor units" };
     say(text, &format!("   W = {symbols} = {products} = {}{cut}", currency.amount(pool.into())));
     let mut table = Table::new(&["", "collected by", ">c", ">P", ">c*P", ">of it new"]);
     for sum in sums {
         let stream = &terms.streams[sum.stream];
         let new = i128::from(sum.pooled) - i128::from(sum.pooled_before);
+        let rates: Vec<String> = sum.rates.iter().map(|(rate, _)| rate.to_string()).collect();
         table.row([
             stream.name.to_string(),
             stream.collector.to_string(),
-            stream.pool_rate.to_string(),
+            rates.join(", "),
             currency.decimal(sum.gross.into()),
             currency.decimal(sum.pooled.into()),
             currency.decimal(new),
@@ -272,7 +272,8 @@ fn parties_words(text: &mut String, account: &Account, terms: &Terms, position: 
 
 /// Returns the account in JSON: exact numbers as texts, amounts in minor units.
 #[must_use]
-pub fn json(account: &Account, terms: &Terms) -> Value {
+pub fn json(account: &Account) -> Value {
+    let terms = &*account.terms;
     let dimensions = terms.dimensions.iter().zip(&account.shares.dimensions);
     json!({
         "title": terms.title,
@@ -317,11 +318,16 @@ fn stream_json(sum: &StreamSum, terms: &Terms) -> Value {
         "currency": terms.currencies[sum.currency].code.as_str(),
         "collector": stream.collector.as_str(),
         "pool_rate": stream.pool_rate.to_string(),
+        "came_in": sum.rates.iter().map(|(rate, gross)| came_in_json(*rate, *gross)).collect::<Vec<_>>(),
         "gross_minor": sum.gross,
         "pooled_minor": sum.pooled,
         "gross_before_minor": sum.gross_before,
         "pooled_before_minor": sum.pooled_before,
     })
+}
+
+fn came_in_json(rate: Ratio, gross: u64) -> Value {
+    json!({ "pool_rate": rate.to_string(), "gross_minor": gross })
 }
 
 fn currency_json(account: &Account, terms: &Terms, position: usize) -> Value {
@@ -358,11 +364,10 @@ mod tests {
             toml_file::TomlFile,
         },
         split::Exact,
-        statement::terms::Terms,
     };
 
     /// The account of the annotated example: half of T is there, S is full, and both streams brought in money.
-    fn account() -> (Account, Terms) {
+    fn account() -> Account {
         let file = TomlFile::new("two-parties.toml".as_ref(), EXAMPLE.to_owned());
         let terms = read(&file, Purpose::Try).unwrap();
         let mut books = Books::new(&terms);
@@ -371,13 +376,13 @@ mod tests {
         books.count(2, 1, 1, Exact::from(150));
         books.take_in(3, 0, 0, 5_000_000);
         books.take_in(4, 1, 0, 100_000_005);
-        (books.account_at(5).unwrap(), terms)
+        books.account_at(5).unwrap()
     }
 
     #[test]
     fn the_three_sums_stand_under_their_names_with_their_numbers() {
-        let (account, terms) = account();
-        let text = anstream::adapter::strip_str(&words(&account, &terms)).to_string();
+        let account = account();
+        let text = anstream::adapter::strip_str(&words(&account)).to_string();
         for line in [
             "T = a1*C1 + a2*C2 = 1*120 + 1*80 = 200 points",
             "200 of the planned 400 are not there yet: the default shares hold them",
@@ -396,8 +401,8 @@ mod tests {
 
     #[test]
     fn what_is_said_in_json_is_exact() {
-        let (account, terms) = account();
-        let value = json(&account, &terms);
+        let account = account();
+        let value = json(&account);
         assert_eq!(value["dimensions"][0]["parties"][0]["share"], "13/20");
         assert_eq!(value["accounts"][0]["parties"][0]["share"], "39/100");
         assert_eq!(value["accounts"][0]["pool_minor"], 20_500_001);

@@ -16,6 +16,10 @@ use crate::{
 /// Returns the directory of the store.
 pub fn store_path(session: &Session) -> Result<PathBuf, Failure> {
     match session.settings.path(Word::Store) {
+        Some(path) if path.exists() && !path.is_dir() => {
+            Err(Failure::configuration(format!("{} is no directory, and so no store", path.display()))
+                .hint("name the store's directory with --store"))
+        }
         Some(path) => Ok(path),
         None => Ok(session.settings.home()?.join("server").join("store")),
     }

@@ -93,7 +93,7 @@ pub fn read(file: &TomlFile, purpose: Purpose) -> Result<Terms, TomlFileError> {
         title: terms.need("title")?.text()?.to_owned(),
         legal_text: legal_text(&terms, file.path(), purpose)?,
         licences: optional_list(&terms, "licences", licence)?,
-        acceptance_deadline: terms.read("acceptance_deadline", |node| node.time())?,
+        acceptance_deadline: terms.read("acceptance_deadline", |node| node.until())?,
         lapses_on_decline: terms.read("lapses_on_decline", |node| node.flag())?.unwrap_or(false),
         back_date_days_max: terms.read("back_date_days_max", |node| node.count())?.filter(|days| *days > 0),
         examples,

@@ -15,7 +15,11 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use crate::{cli::error::Failure, split::Ratio, time::Timestamp};
+use crate::{
+    cli::{args::Until, error::Failure},
+    split::Ratio,
+    time::Timestamp,
+};
 
 /// The most bytes a file may have: far more than the terms that fit into one statement.
 pub const TOML_FILE_BYTES_MAX: u64 = 1_024 * 1_024;
@@ -186,16 +190,16 @@ impl<'a> Node<'a> {
         self.value.as_bool().ok_or_else(|| self.other_than("true or false"))
     }
 
-    /// Takes a date, or a time with its offset, in quotes or without.
+    /// Takes a time until which something may be done: a date, which means all of it, or a time with its offset; in quotes or without.
     ///
     /// Errors: [`Problem::Kind`], [`Problem::Wrong`].
-    pub fn time(&self) -> Result<Timestamp, TomlFileError> {
+    pub fn until(&self) -> Result<Timestamp, TomlFileError> {
         let text = match self.value {
             DeValue::Datetime(time) => time.to_string(),
             DeValue::String(text) => text.to_string(),
             _ => return Err(self.other_than("a date, or a time with its offset")),
         };
-        text.parse().map_err(|error| self.wrong(error))
+        text.parse().map(|until: Until| until.0).map_err(|error| self.wrong(error))
     }
 
     /// Whether this is a text.

@@ -4,19 +4,18 @@ use clap::{Args, Subcommand};
 
 use crate::{
     cli::{
-        args::{AgreementArgs, SignArgs},
+        args::{AgreementArgs, SignArgs, Until},
         digests,
         error::{Exit, Failure},
         motions::after_moving,
         session::Session,
         signing::Signer,
-        words::time_text,
+        words::until_text,
     },
     statement::{
         Body,
         change::{TrialResult, TrialVerdict},
     },
-    time::Timestamp,
 };
 
 /// Say how the trial came out: passed, failed, or to be extended
@@ -65,7 +64,7 @@ struct ResultArgs {
 struct ExtendArgs {
     /// Until when, later than now agreed
     #[arg(long, value_name = "DATE")]
-    until: Timestamp,
+    until: Until,
     #[command(flatten)]
     result: ResultArgs,
 }
@@ -79,8 +78,8 @@ pub(super) fn run(args: &TrialArgs, session: &mut Session) -> Result<Exit, Failu
             (args, TrialVerdict::Failed, "all have accepted: the agreement is wound down".to_owned())
         }
         TrialVerb::Extend(args) => {
-            let done = format!("all have accepted: the trial goes on until {}", time_text(args.until));
-            (&args.result, TrialVerdict::Extended { until: args.until }, done)
+            let done = format!("all have accepted: the trial goes on until {}", until_text(args.until.0));
+            (&args.result, TrialVerdict::Extended { until: args.until.0 }, done)
         }
     };
     let evidence = digests::sha256(&args.evidence)?;

@@ -15,7 +15,6 @@ use crate::{
     checkpoint::{Checkpoint, SignedCheckpoint, note::NoteVerifier},
     cli::{
         args,
-        config::Word,
         connection::Connection,
         error::{Exit, Failure},
         home::{AgreementHome, Home, cannot},
@@ -208,7 +207,7 @@ fn from_server(
     mut each: impl FnMut(Audited<'_>),
 ) -> Result<VerifiedLedger, Failure> {
     let place = Home::of(&session.settings)?.agreement(id);
-    let mut connection = Connection::open(session).map_err(|failure| name_own_copy(failure, session, &place))?;
+    let mut connection = Connection::open(session).map_err(|failure| name_own_copy(failure, &place))?;
     let verifier = connection.trust_log_of(session, id)?;
     let last = last_verified(&place, &verifier)?;
     let latest = session.wait(connection.client.checkpoint(id, Some(&verifier)))?;
@@ -330,12 +329,12 @@ fn warn_of_findings(session: &Session, report: &Report, file: &Path) {
     }
 }
 
-fn name_own_copy(failure: Failure, session: &Session, place: &AgreementHome) -> Failure {
+fn name_own_copy(failure: Failure, place: &AgreementHome) -> Failure {
     let copy = place.ledger();
     if failure.exit != Exit::Unreachable || !copy.is_file() {
         return failure;
     }
-    let server = session.settings.text(Word::Server).unwrap_or_default();
-    failure
-        .hint(format!("see that {server} is right; or read your own copy as you verified it last: {}", copy.display()))
+    let before = failure.hint.as_ref().map(|hint| format!("{hint}; or ")).unwrap_or_default();
+    let hint = format!("{before}read your own copy as you verified it last: {}", copy.display());
+    failure.hint(hint)
 }

@@ -30,11 +30,11 @@ use crate::{
   counterfoil verify 000012-benefit.receipt --log-key key1...
   counterfoil verify st1....refusal --statement st1....json --bundle ledger.counterfoil
 
-A receipt is a c2sp.org/tlog-proof@v1 file with the entry inside. Without --log-key the key that this machine has known for the
+A receipt is a c2sp.org/tlog-proof@v1 file with the entry inside. Without --log-key the key that this machine has known for the \
 log is used. Ends with 0 when it holds, with 10 when it does not.
 
-A refusal names the ledger and the time that a statement was judged at. With the ledger and the statement the law is asked again:
-ends with 0 when the refusal was right, with 11 when the law admits the statement or refuses it for another reason. A refusal of a
+A refusal names the ledger and the time that a statement was judged at. With the ledger and the statement the law is asked again: \
+ends with 0 when the refusal was right, with 11 when the law admits the statement or refuses it for another reason. A refusal of a \
 proposal needs no ledger. What a server refuses is kept in the home directory, with its statement, under refused/.")]
 pub(super) struct VerifyArgs {
     /// The file of the receipt, or of the refusal

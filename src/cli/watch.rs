@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cli::{
-        args::LedgerArgs,
+        args::ServerArgs,
         error::{Exit, Failure},
         session::Session,
         verified,
@@ -21,20 +21,23 @@ use crate::{
   counterfoil watch agr1...
   counterfoil watch agr1... --from 12 --count 3 --json")]
 pub(super) struct WatchArgs {
+    /// The agreement, agr1... or its beginning [setting: agreement]
+    #[arg(value_name = "AGREEMENT")]
+    agreement: Option<String>,
     #[command(flatten)]
-    ledger: LedgerArgs,
+    server: ServerArgs,
     /// The first entry wanted: to go on, the one after the last seen [default: the next one]
     #[arg(long, value_name = "ENTRY")]
     from: Option<u64>,
-    /// End after so many entries and the checkpoint that covers them
+    /// End after so many entries, with the checkpoint that covers them
     #[arg(long, value_name = "NUMBER")]
     count: Option<u64>,
 }
 
 pub(super) fn run(args: &WatchArgs, session: &mut Session) -> Result<Exit, Failure> {
-    let wanted = args.ledger.apply(&mut session.settings).map(str::to_owned);
+    args.server.apply(&mut session.settings);
     let mut places = Vec::new();
-    let ledger = verified::open_each(session, wanted.as_deref(), |entry| {
+    let ledger = verified::open_each(session, args.agreement.as_deref(), |entry| {
         places.extend(entry.signed.map(|signed| (signed.id(), entry.index)));
     })?;
     let (id, size) = (ledger.agreement.id(), ledger.agreement.size());
@@ -51,13 +54,15 @@ pub(super) fn run(args: &WatchArgs, session: &mut Session) -> Result<Exit, Failu
     let end = args.count.map(|count| from.saturating_add(count));
     loop {
         match session.wait(watch.next())? {
+            // Whatever came in while they were read is covered by the same checkpoint; it was not asked for.
+            Event::Entry { index, .. } if end.is_some_and(|end| index >= end) => {}
             Event::Entry { index, entry } => {
                 // What the law lets in, the server knows; who watches checks at least that somebody signed it.
                 let signed = wire::open(&entry.envelope).map_err(|cause| {
                     Failure::new(Exit::Unverified, format!("entry {index} holds no statement that anybody signed"))
                         .because(cause)
                 })?;
-                let (party, says) = (teller.party(signed.statement().signer), teller.line(signed.statement()));
+                let (party, says) = (teller.party(signed.statement().signer), teller.line(&signed.statement().body));
                 let value = || {
                     json!({
                         "entry": index, "admitted": entry.admitted.to_string(), "statement": signed.id().to_string(),

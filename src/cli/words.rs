@@ -3,6 +3,7 @@
 mod changes;
 mod disputes;
 mod money;
+mod named;
 mod terms;
 mod work;
 
@@ -14,7 +15,7 @@ use crate::{
     keys::PublicKey,
     split::{Ratio, exact_text},
     statement::{
-        Artifact, ArtifactKind, Attestation, Benefit, Body, Contribution, Reversal, Settlement, Statement, Verdict,
+        Artifact, ArtifactKind, Attestation, Benefit, Body, Contribution, Reversal, Settlement, Verdict,
         id::StatementId,
         terms::{Currency, CurrencyCode, Terms},
     },
@@ -22,6 +23,7 @@ use crate::{
 };
 
 pub use changes::{matter_name, party_name};
+pub use named::Named;
 pub use terms::{Line, mediator_text, scopes_text, terms_diff};
 pub use work::{GROUNDS, ground};
 
@@ -87,8 +89,8 @@ impl<'a> Teller<'a> {
 
     /// Says in one line what a statement says, without who says it.
     #[must_use]
-    pub fn line(&self, statement: &Statement) -> String {
-        match &statement.body {
+    pub fn line(&self, body: &Body) -> String {
+        match body {
             Body::Proposal(terms) => {
                 let parties: Vec<&str> = terms.parties.iter().map(|party| party.name.as_str()).collect();
                 format!("proposes \"{}\" to {}", plain(&terms.title), and(&parties))
@@ -125,7 +127,7 @@ impl<'a> Teller<'a> {
             Body::Ruling(body) => self.ruling(body),
             other => match self.change(other).or_else(|| self.work(other)) {
                 Some(says) => says,
-                None => format!("says a {}", other.kind()),
+                None => format!("says {}", other.kind().with_article()),
             },
         }
     }
@@ -189,9 +191,9 @@ impl<'a> Teller<'a> {
 
     /// Says what a statement says in lines of a label and a text, as a person is shown it before signing.
     #[must_use]
-    pub fn lines(&self, statement: &Statement) -> Vec<(&'static str, String)> {
-        let mut lines = vec![("says", self.line(statement))];
-        match &statement.body {
+    pub fn lines(&self, body: &Body) -> Vec<(&'static str, String)> {
+        let mut lines = vec![("says", self.line(body))];
+        match body {
             Body::Proposal(terms) => lines.extend(terms_lines(terms)),
             Body::Dispute(body) => lines.extend(self.outcome_lines(&body.outcomes)),
             Body::Cost(body) => lines.extend(self.cost_lines(body)),
@@ -364,20 +366,25 @@ pub fn time_text(time: Timestamp) -> String {
     }
 }
 
+/// Writes a time until which something may be done or goes on: the day alone at its last moment, otherwise as [`time_text`].
+#[must_use]
+pub fn until_text(time: Timestamp) -> String {
+    match time.to_string().strip_suffix("T23:59:59.999Z") {
+        Some(day) => day.to_owned(),
+        None => time_text(time),
+    }
+}
+
 /// Writes a stretch of time: whole days as days.
 #[must_use]
 pub fn span_text(start: Timestamp, end: Timestamp) -> String {
-    let (from, to) = (time_text(start), end.to_string());
-    let to = match to.strip_suffix("T23:59:59.999Z") {
-        Some(day) => day.to_owned(),
-        None => time_text(end),
-    };
+    let (from, to) = (time_text(start), until_text(end));
     if from == to { from } else { format!("{from} to {to}") }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{and, span_text, time_text};
+    use super::{and, span_text, time_text, until_text};
     use crate::time::Timestamp;
 
     fn time(text: &str) -> Timestamp {
@@ -388,6 +395,8 @@ mod tests {
     fn times_are_as_short_as_they_can_be() {
         assert_eq!(time_text(time("2026-03-31")), "2026-03-31");
         assert_eq!(time_text(time("2026-03-31T18:00:00.250Z")), "2026-03-31T18:00:00Z");
+        assert_eq!(until_text(time("2026-03-31T23:59:59.999Z")), "2026-03-31");
+        assert_eq!(until_text(time("2026-03-31T18:00:00Z")), "2026-03-31T18:00:00Z");
         assert_eq!(span_text(time("2026-01-01"), time("2026-03-31T23:59:59.999Z")), "2026-01-01 to 2026-03-31");
         assert_eq!(span_text(time("2026-01-01"), time("2026-01-01T23:59:59.999Z")), "2026-01-01");
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, error::Error, io, time::Duration};
 
-use tonic::Code;
+use tonic::{Code, transport::Error as TransportError};
 
 use crate::{
     checkpoint::note::NoteError,
@@ -39,10 +39,19 @@ pub struct Refused {
 #[non_exhaustive]
 pub enum ClientError {
     /// The address is none.
-    #[error("`{url}` is not an address like http://127.0.0.1:7401")]
+    #[error("`{url}` is not an address like https://log.example.org or http://127.0.0.1:7401")]
     Address {
         /// The address given.
         url: String,
+    },
+    /// TLS cannot be spoken with the host of the address.
+    #[error("TLS cannot be spoken with {url}")]
+    Tls {
+        /// The address given.
+        url: String,
+        /// Why not.
+        #[source]
+        source: TransportError,
     },
     /// The server cannot be reached, or went away.
     #[error("the server at {url} cannot be reached")]

@@ -14,7 +14,7 @@ mod watch;
 
 use std::{collections::HashMap, time::Duration};
 
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 
 pub use error::{ClientError, Refused};
 pub use views::{Line, Viewed};
@@ -117,9 +117,10 @@ pub enum Event {
 }
 
 impl Client {
-    /// Connects to `http://host:port`.
+    /// Connects to `http://host:port`, or by TLS to `https://host`: the certificate must be of that host, and by somebody whom
+    /// this machine trusts.
     ///
-    /// Errors: [`ClientError::Address`], [`ClientError::Unreachable`].
+    /// Errors: [`ClientError::Address`], [`ClientError::Tls`], [`ClientError::Unreachable`].
     pub async fn connect(url: &str, options: ClientOptions) -> Result<Self, ClientError> {
         let endpoint = endpoint(url, &options)?;
         let channel = endpoint
@@ -146,9 +147,15 @@ const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 fn endpoint(url: &str, options: &ClientOptions) -> Result<Endpoint, ClientError> {
     let wrong = || ClientError::Address { url: url.to_owned() };
     let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|_| wrong())?;
-    if endpoint.uri().scheme_str() != Some("http") || endpoint.uri().host().is_none_or(str::is_empty) {
+    let by_tls = match endpoint.uri().scheme_str() {
+        Some("http") => false,
+        Some("https") => true,
+        _ => return Err(wrong()),
+    };
+    if endpoint.uri().host().is_none_or(str::is_empty) {
         return Err(wrong());
     }
+    let endpoint = if by_tls { with_tls(endpoint, url, options)? } else { endpoint };
     Ok(endpoint
         // Without it the answers of one call at a time wait for delayed acknowledgements: 22 per second.
         .tcp_nodelay(true)
@@ -156,6 +163,13 @@ fn endpoint(url: &str, options: &ClientOptions) -> Result<Endpoint, ClientError>
         .timeout(options.call_timeout)
         .http2_keep_alive_interval(KEEP_ALIVE_INTERVAL)
         .keep_alive_timeout(KEEP_ALIVE_TIMEOUT))
+}
+
+/// Trusts what this machine trusts, and what browsers do; a machine that has no certificates of its own is no reason to fail.
+fn with_tls(endpoint: Endpoint, url: &str, options: &ClientOptions) -> Result<Endpoint, ClientError> {
+    let tls = ClientTlsConfig::new().timeout(options.connect_timeout).with_webpki_roots();
+    let both = endpoint.clone().tls_config(tls.clone().with_native_roots());
+    both.or_else(|_| endpoint.tls_config(tls)).map_err(|source| ClientError::Tls { url: url.to_owned(), source })
 }
 
 #[cfg(test)]
@@ -169,10 +183,13 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_told_from_a_server_that_is_not_there() {
-        for url in ["", "localhost:7401", "https://localhost:7401", "http://", "/tmp/socket", "http://:7401"] {
+        for url in ["", "localhost:7401", "ftp://localhost:7401", "http://", "https://", "/tmp/socket", "http://:7401"]
+        {
             assert!(matches!(connect(url), Err(ClientError::Address { .. })), "{url}");
         }
         // Port 1 of this machine: nobody listens there.
-        assert!(matches!(connect("http://127.0.0.1:1"), Err(ClientError::Unreachable { .. })));
+        for url in ["http://127.0.0.1:1", "https://127.0.0.1:1", "https://localhost:1"] {
+            assert!(matches!(connect(url), Err(ClientError::Unreachable { .. })), "{url}");
+        }
     }
 }

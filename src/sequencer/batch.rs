@@ -14,6 +14,7 @@ use crate::{
         Agreement,
         refusal::{Refusal, check_seen},
     },
+    causes::Causes,
     checkpoint::{Checkpoint, SignedCheckpoint, note::NoteSigner},
     digest::Digest,
     envelope::Envelope,
@@ -29,7 +30,7 @@ use crate::{
         answer::{Answer, Judged, Recorded},
         error::SubmitError,
         is_founding,
-        recovery::seen_root,
+        proven::{Known, Proofs},
         task::State,
     },
     statement::{
@@ -166,7 +167,10 @@ impl Batch {
             Ok(Some(index)) if index.get() < self.size_before().get() => Some(Held::Before { index: index.get() }),
             Ok(_) => None,
             // Whether it is there already cannot be told, so it must not be put there.
-            Err(_) => Some(Held::Failed(SubmitError::NotCommitted)),
+            Err(error) => {
+                error!(ledger = %place.ledger.digest(), error = %Causes(&error), "whether a statement is recorded cannot be told");
+                Some(Held::Failed(SubmitError::CommitUnclear))
+            }
         }
     }
 
@@ -223,12 +227,16 @@ impl Batch {
         let Some(seen) = signed.statement().seen else { return Ok(None) };
         let Some(size) = TreeSize::new(seen.tree_size) else { return Ok(None) };
         let (now, mine) = (state.frontier.size(), self.size_before());
-        let stored = place.flying.map_or(mine, Self::size_before);
+        let stored = place.flying.map_or(&self.before, |flying| &flying.before);
         match place.flying {
             _ if size == TreeSize::ZERO || size > now => Ok(None),
             _ if size >= mine => Ok(root_at(&self.overlay, size).ok()),
-            Some(flying) if size >= stored => Ok(root_at(&flying.overlay, size).ok()),
-            _ => seen_root(place.store, place.ledger, stored.get(), signed).map_err(|_| SubmitError::NotCommitted),
+            Some(flying) if size >= stored.size() => Ok(root_at(&flying.overlay, size).ok()),
+            _ => {
+                let known = Known { size: stored.size(), root: stored.root() };
+                let proofs = Proofs { store: place.store, ledger: place.ledger, known };
+                proofs.root(size).map(Some).map_err(|_| SubmitError::NotCommitted)
+            }
         }
     }
 
@@ -309,9 +317,15 @@ impl Batch {
 
     /// Answers everybody that the batch is not known to be durable; refusals too, for they may rest on it.
     pub(super) fn fail(self, error: impl Fn() -> SubmitError) {
-        for (waiter, _) in self.waiting {
+        for (waiter, held) in self.waiting {
+            let error = match held {
+                // Recorded, or in the batch before: that this one was not written says nothing of it.
+                Held::Before { .. } => SubmitError::CommitUnclear,
+                Held::Failed(error) => error,
+                Held::New { .. } | Held::Refused { .. } => error(),
+            };
             // Who asked may have gone.
-            let _ = waiter.send(Err(error()));
+            let _ = waiter.send(Err(error));
         }
     }
 }

@@ -2,8 +2,7 @@
 //! durable write.
 
 use std::{
-    error::Error,
-    fmt, io,
+    io,
     panic::{self, AssertUnwindSafe},
     sync::{Arc, mpsc},
     thread,
@@ -13,6 +12,7 @@ use tokio::sync::oneshot;
 use tracing::error;
 
 use crate::{
+    causes::Causes,
     ledger::LedgerId,
     store::{Append, CommitError, NotAppended, Store},
 };
@@ -179,20 +179,5 @@ fn of_one(outcome: Result<String, NotAppended>, ledger: LedgerId) -> Outcome {
             error!(ledger = %ledger.digest(), error = %problem, "an append was not written");
             Outcome::NotWritten
         }
-    }
-}
-
-/// An error with its causes, in one line.
-pub(super) struct Causes<'a>(pub(super) &'a dyn Error);
-
-impl fmt::Display for Causes<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
     }
 }

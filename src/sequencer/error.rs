@@ -21,7 +21,7 @@ pub enum SubmitError {
     /// Too many statements wait for this ledger.
     #[error("too many statements wait for this ledger")]
     Busy,
-    /// It was not written: the same envelope may be submitted again.
+    /// It was looked for and is not in the ledger, and was not written: the same envelope may be submitted again.
     #[error("the statement was not written")]
     NotCommitted,
     /// Nobody knows whether it was written: the same envelope may be submitted again.

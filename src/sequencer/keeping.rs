@@ -31,7 +31,8 @@ use crate::{
 pub struct Memory {
     /// So many slips may differ from what is kept before they are put away.
     pub changed_max: usize,
-    /// So many slips of each kind stay at hand when they are put away: the newest, which are asked for most.
+    /// So many slips of each kind stay at hand when they are put away: the newest, which are asked for most. No more stay that were
+    /// recalled for a statement and are as they were.
     pub at_hand_max: usize,
     /// So many of the changes since the last settlement stay in the summary.
     pub changes_max: usize,
@@ -179,7 +180,8 @@ impl Keeping {
         agreement.size().saturating_sub(kept) >= self.memory.folded_max
     }
 
-    /// Recalls what a statement needs to be judged at `at`.
+    /// Recalls what a statement needs to be judged at `at`, and forgets what was recalled for those before it once that is much: it
+    /// may be for nothing, as what is refused changes nothing and brings no snapshot.
     pub(super) fn recall(
         &mut self,
         store: &dyn Store,
@@ -188,6 +190,9 @@ impl Keeping {
         signed: &Signed,
         at: Timestamp,
     ) -> Result<(), KeepingError> {
+        if agreement.recalled() > self.memory.at_hand_max {
+            agreement.forget_recalled();
+        }
         loop {
             let wanted = agreement.wanted(signed, at);
             if wanted.is_empty() {

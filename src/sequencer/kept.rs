@@ -1,13 +1,13 @@
 //! What is kept of the law beside a ledger, held against a fold of its entries: for checks of a store that no server has open.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 
 use crate::{
     agreement::{
         Agreement,
-        put_away::{Place, PutAway, Wanted},
+        put_away::{Place, Wanted},
+        refusal::Refusal,
+        settle::Account,
     },
     digest::Digest,
     sequencer::keeping::{Snapshot, prefixed, unprefixed},
@@ -67,11 +67,17 @@ impl KeptLaw {
         self.size
     }
 
-    /// Holds it and its slips against what the first [`Self::size`] entries make: their root, and the agreement with everything
-    /// at hand.
+    /// Holds it and its slips against what the first [`Self::size`] entries make: their root, and the agreement, of which all is put away
+    /// and listed by `own`.
     ///
     /// Errors: [`KeptError`].
-    pub fn check(&self, founding: &Signed, whole: &Agreement, root: Digest, list: List<'_>) -> Result<(), KeptError> {
+    pub fn check(
+        &self,
+        founding: &Signed,
+        (whole, own): (&Agreement, List<'_>),
+        root: Digest,
+        list: List<'_>,
+    ) -> Result<(), KeptError> {
         if root != self.root || whole.size() != self.size {
             return Err(unusable("the ledger has another root"));
         }
@@ -82,41 +88,40 @@ impl KeptLaw {
         if !restored.is_like(whole) {
             return Err(differs(format!("the snapshot of {} entries", self.size)));
         }
-        self.check_slips(whole, list)?;
-        self.check_sheets(&restored, whole, list)
+        self.check_slips(own, list)?;
+        self.check_sheets(&restored, (whole, own), list)
     }
 
     /// Every slip but the sheets, which depend on when they were written.
-    fn check_slips(&self, whole: &Agreement, list: List<'_>) -> Result<(), KeptError> {
-        let PutAway { slips, .. } = whole.clone().put_away(usize::MAX);
-        let expected: BTreeMap<Vec<u8>, Vec<u8>> =
-            slips.into_iter().filter_map(|(key, slip)| Some((key, slip?))).collect();
-        let sheets = sheets_begin();
-        let mut expected = expected.into_iter();
-        let mut from = prefixed(self.lineage, &[]);
-        let upto = prefixed(self.lineage, &[0xff]);
-        loop {
-            let page = list(&from, &upto, false, PAGE).map_err(unusable)?;
-            for (key, slip) in page.iter().map(|(key, slip)| (unprefixed(key), slip)) {
-                if key.first().is_some_and(|kind| sheets == Some(*kind)) {
-                    continue;
-                }
-                match expected.next() {
-                    Some((of, is)) if of == key && is == slip.as_ref() => {}
-                    Some((of, _)) if of.as_slice() <= key => return Err(differs(slip_of(&of))),
-                    _ => return Err(differs(format!("{}, which is one too many", slip_of(key)))),
-                }
+    fn check_slips(&self, own: List<'_>, list: List<'_>) -> Result<(), KeptError> {
+        let mut expected = slips(own, Vec::new(), vec![0xff]);
+        let found = slips(list, prefixed(self.lineage, &[]).to_vec(), prefixed(self.lineage, &[0xff]).to_vec());
+        let lineage_bytes = prefixed(self.lineage, &[]).len();
+        let is_sheet = |key: &[u8]| key.first() == sheets_begin().as_ref();
+        let mut next =
+            || expected.by_ref().find(|slip| slip.as_ref().map_or(true, |(key, _)| !is_sheet(key))).transpose();
+        for slip in found {
+            let (key, slip) = slip.map_err(unusable)?;
+            let key = key.slice(lineage_bytes..);
+            if is_sheet(&key) {
+                continue;
             }
-            match page.last() {
-                Some((last, _)) if page.len() == PAGE => from = [last, &[0][..]].concat().into(),
-                _ => break,
+            match next().map_err(unusable)? {
+                Some((of, is)) if of == key && is == slip => {}
+                Some((of, _)) if of <= key => return Err(differs(slip_of(&of))),
+                _ => return Err(differs(format!("{}, which is one too many", slip_of(&key)))),
             }
         }
-        expected.next().map_or(Ok(()), |(of, _)| Err(differs(format!("{}, which is missing", slip_of(&of)))))
+        next().map_err(unusable)?.map_or(Ok(()), |(of, _)| Err(differs(format!("{}, which is missing", slip_of(&of)))))
     }
 
-    /// The sheets that are still needed: at the ends of each, the account is that of the whole agreement.
-    fn check_sheets(&self, restored: &Agreement, whole: &Agreement, list: List<'_>) -> Result<(), KeptError> {
+    /// The sheets that are still needed: at the ends of each, the account is that of the agreement of all entries.
+    fn check_sheets(
+        &self,
+        restored: &Agreement,
+        (whole, own): (&Agreement, List<'_>),
+        list: List<'_>,
+    ) -> Result<(), KeptError> {
         let is_in_sheet = |size: u64| restored.wanted_at(size).is_some();
         let Some(last) = last_where(self.size, is_in_sheet, restored) else { return Ok(()) };
         let mut size = last;
@@ -131,7 +136,7 @@ impl KeptLaw {
             recalled.recall(&wanted, found).map_err(|error| differs(format!("{}: {error}", sheet())))?;
             let first = found.and_then(|(key, _)| key.last_chunk()).map_or(0, |first| u64::from_be_bytes(*first));
             for size in [size, first.saturating_add(1)] {
-                if recalled.account_at(size) != whole.account_at(size) {
+                if recalled.account_at(size) != account_of(whole, own, size)? {
                     return Err(differs(sheet()));
                 }
             }
@@ -139,6 +144,41 @@ impl KeptLaw {
             size = first;
         }
     }
+}
+
+/// Returns the account of an agreement at a size, whatever it needs for that.
+fn account_of(whole: &Agreement, own: List<'_>, size: u64) -> Result<Result<Account, Refusal>, KeptError> {
+    let mut whole = whole.clone();
+    if let Some(wanted) = whole.wanted_at(size)
+        && let Place::Last(range) = wanted.place(0)
+    {
+        let found = own(&range.start, &range.end, true, 1).map_err(unusable)?;
+        whole.recall(&wanted, found.first().map(|(key, slip)| (key.as_ref(), slip.as_ref()))).map_err(unusable)?;
+    }
+    Ok(whole.account_at(size))
+}
+
+/// Returns everything in a range of keys, page by page.
+fn slips(
+    list: List<'_>,
+    from: Vec<u8>,
+    upto: Vec<u8>,
+) -> impl Iterator<Item = Result<(Bytes, Bytes), StoreError>> + '_ {
+    let mut from = Some(from);
+    let mut page = Vec::new().into_iter();
+    std::iter::from_fn(move || {
+        loop {
+            if let Some(slip) = page.next() {
+                return Some(Ok(slip));
+            }
+            let found = match list(&from.take()?, &upto, false, PAGE) {
+                Ok(found) => found,
+                Err(error) => return Some(Err(error)),
+            };
+            from = found.last().filter(|_| found.len() == PAGE).map(|(last, _)| [last, &[0][..]].concat());
+            page = found.into_iter();
+        }
+    })
 }
 
 /// Returns the greatest size at which a sheet tells the account. From the first such size on, all up to it are.

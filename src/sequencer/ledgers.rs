@@ -5,11 +5,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, mpsc, watch};
 
 use crate::{
     checkpoint::SignedCheckpoint,
-    sequencer::{error::ReadError, task::Command},
+    sequencer::{command::Command, error::ReadError},
     statement::id::AgreementId,
 };
 
@@ -47,6 +47,8 @@ impl Durable {
 #[derive(Clone)]
 pub(super) struct Handle {
     pub(super) queue: mpsc::Sender<Command>,
+    /// Leave to ask something of the task: what waits in front of statements.
+    pub(super) questions: Arc<Semaphore>,
     pub(super) durable: Arc<Durable>,
 }
 
@@ -106,7 +108,7 @@ impl Ledgers {
         Ok(handle)
     }
 
-    /// Puts `restart` of a ledger in the place of `ended`, whose task takes nothing more; forgets one that was never founded.
+    /// Puts `restart` of a ledger in the place of `ended`, whose task takes nothing more.
     ///
     /// Errors: [`ReadError::Stopped`].
     pub(super) fn replace(

@@ -10,11 +10,14 @@
 
 mod answer;
 mod batch;
+mod command;
 mod committer;
+mod entered;
 mod error;
 mod keeping;
 mod kept;
 mod ledgers;
+mod proven;
 mod read;
 mod reader;
 mod recovery;
@@ -27,6 +30,7 @@ use bytes::Bytes;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 pub use committer::Commits;
+pub use entered::{Entered, NotEntered};
 pub use error::{OpenError, ReadError, Refused, SubmitError};
 pub use keeping::Memory;
 pub use kept::{KeptError, KeptLaw, List};
@@ -55,12 +59,13 @@ use crate::{
         index::{LeafIndex, TreeSize},
     },
     sequencer::{
-        answer::{Answer, Judged},
+        answer::Judged,
+        command::{Command, Look, View},
         committer::Committer,
+        entered::NotSent,
         keeping::Keeping,
         ledgers::{Durable, Handle, Ledgers},
         recovery::recover_all,
-        task::{Command, View},
     },
     statement::{
         Body, Signed,
@@ -126,10 +131,17 @@ struct Inner {
     ledgers: Arc<Ledgers>,
     /// Leave to fold a prefix of a ledger anew.
     folds: Arc<Semaphore>,
+    /// Leave to read what is put away of a ledger.
+    reads: Arc<Semaphore>,
 }
 
 /// Folding verifies every signature anew, on every core: more at once would only keep each other, and admission, waiting.
 const FOLDS_AT_ONCE: usize = 2;
+/// Reading may go through all that is put away of a ledger, and goes on when its caller has gone.
+const READS_AT_ONCE: usize = 32;
+
+/// So many questions of one ledger wait at most for its task, and for the time they take every statement behind them.
+const QUESTIONS_MAX: usize = 64;
 
 /// A statement that is in its ledger.
 #[derive(Clone, Debug)]
@@ -182,9 +194,12 @@ impl Sequencer {
 
     async fn with(store: Arc<dyn Store>, config: SequencerConfig, committer: Committer) -> Result<Self, OpenError> {
         // Fails here rather than at the first founding.
-        signer(&config, "agr1").map_err(|source| OpenError::Operator { operator: config.operator.clone(), source })?;
-        let (ledgers, folds) = (Arc::new(Ledgers::new(config.live_max)), Arc::new(Semaphore::new(FOLDS_AT_ONCE)));
-        let inner = Inner { store, config, committer, ledgers, folds };
+        // With the id of some agreement: names have a greatest length.
+        let some = AgreementId::from_digest(empty_root());
+        signer(&config, some).map_err(|source| OpenError::Operator { operator: config.operator.clone(), source })?;
+        let ledgers = Arc::new(Ledgers::new(config.live_max));
+        let [folds, reads] = [FOLDS_AT_ONCE, READS_AT_ONCE].map(|at_once| Arc::new(Semaphore::new(at_once)));
+        let inner = Inner { store, config, committer, ledgers, folds, reads };
         let sequencer = Self { inner: Arc::new(inner) };
         let opening = sequencer.clone();
         let checked = sequencer.inner.config.threads.wait(move || {
@@ -204,19 +219,22 @@ impl Sequencer {
     ///
     /// If the two are not the same statement: one would be admitted and the other kept.
     pub async fn submit(&self, envelope: Envelope, signed: Signed) -> Result<Submitted, SubmitError> {
+        self.enter(envelope, signed).await?.answer().await
+    }
+
+    /// Puts a statement into the queue of its ledger, as [`Self::submit`] does: who enters one after the other has them judged in
+    /// that order.
+    ///
+    /// Errors: [`NotEntered`]. Panics: as [`Self::submit`].
+    pub async fn enter(&self, envelope: Envelope, signed: Signed) -> Result<Entered, NotEntered> {
         let (agreement, statement) = (signed.agreement(), signed.id());
         assert_eq!(envelope.id(), statement.digest(), "a statement is submitted with its own envelope");
         let (answer, answered) = oneshot::channel();
         let command = Command::Submit { envelope: Box::new(envelope), signed: Box::new(signed), answer };
-        self.send(agreement, command).await?;
-        match answered.await.map_err(|_| self.lost())?? {
-            Answer::Recorded(recorded) => recorded.prove(),
-            Answer::Refused { refusal, judged } => Err(self.refused(agreement, statement, *refusal, judged)),
-            // Proving an old entry reads the store; the ledger's only writer does not wait for that.
-            Answer::Before { index } => self.prove_inclusion(agreement, index).await.map_err(|error| match error {
-                ReadError::Stopped => SubmitError::ShuttingDown,
-                _ => SubmitError::NotCommitted,
-            }),
+        match self.send(agreement, command).await {
+            Ok(()) => Ok(Entered { sequencer: self.clone(), agreement, statement, answered }),
+            Err(NotSent::Full(Command::Submit { envelope, signed, .. })) => Err(NotEntered::Full { envelope, signed }),
+            Err(failed) => Err(NotEntered::Failed(failed.into())),
         }
     }
 
@@ -228,7 +246,9 @@ impl Sequencer {
             return refused.map_err(SubmitError::from);
         }
         let (answer, answered) = oneshot::channel();
-        self.send(agreement, Command::Validate { signed: Box::new(signed), answer }).await?;
+        self.send(agreement, Command::Validate { signed: Box::new(signed), answer })
+            .await
+            .map_err(SubmitError::from)?;
         answered.await.map_err(|_| self.lost())?
     }
 
@@ -248,18 +268,22 @@ impl Sequencer {
         look: impl FnOnce(&Agreement, &Keeping, &Arc<SignedCheckpoint>) -> R + Send + 'static,
     ) -> Result<R, ReadError> {
         let (answer, answered) = oneshot::channel();
-        let read: View = Box::new(move |agreement, keeping, checkpoint| {
+        let look: Look = Box::new(move |agreement, keeping, checkpoint| {
             // Who asked may have gone.
             let _ = answer.send(look(agreement, keeping, checkpoint));
         });
-        let mut command = Command::View(read);
+        let mut handle = self.handle(agreement).await?.ok_or(ReadError::AgreementNotFound)?;
+        // Here, and not in front of statements, waits who asks when many do.
+        let leave = Arc::clone(&handle.questions).acquire_owned().await.map_err(|_| ReadError::Failed)?;
+        let (view, _asker) = View::new(look, leave);
+        let mut command = Command::View(view);
         loop {
-            let handle = self.handle(agreement).await?.ok_or(ReadError::AgreementNotFound)?;
             match handle.queue.send(command).await {
                 Ok(()) => break,
                 Err(mpsc::error::SendError(back)) => command = back,
             }
             self.restart(agreement, &handle)?;
+            handle = self.handle(agreement).await?.ok_or(ReadError::AgreementNotFound)?;
         }
         answered.await.map_err(|_| if self.inner.ledgers.is_closed() { ReadError::Stopped } else { ReadError::Failed })
     }
@@ -282,10 +306,16 @@ impl Sequencer {
         self.inner.ledgers.live()
     }
 
+    /// Returns why its store has stopped, if it has: only opening it anew helps.
+    #[must_use]
+    pub fn store_stopped(&self) -> Option<String> {
+        self.inner.store.stopped()
+    }
+
     /// Stops: what was taken is finished and answered, nothing more is taken.
     pub async fn shut_down(&self) {
         let mut stopping = Vec::new();
-        for Handle { queue, durable } in self.inner.ledgers.close() {
+        for Handle { queue, durable, .. } in self.inner.ledgers.close() {
             let (answer, answered) = oneshot::channel();
             // One that has ended has nothing left to finish, but may be finishing.
             let told = queue.send(Command::Stop(answer)).await.is_ok();
@@ -301,22 +331,23 @@ impl Sequencer {
     }
 
     fn signer(&self, agreement: AgreementId) -> NoteSigner {
-        signer(&self.inner.config, &agreement.to_string()).expect("the operator's name was tried when opening")
+        signer(&self.inner.config, agreement).expect("the operator's name was tried when opening")
     }
 
     /// Hands a command to a ledger's task, which is started if the statement founds the ledger.
-    async fn send(&self, agreement: AgreementId, command: Command) -> Result<(), SubmitError> {
+    async fn send(&self, agreement: AgreementId, command: Command) -> Result<(), NotSent> {
         let mut command = command;
         loop {
             let handle = match self.handle(agreement).await {
                 Ok(Some(handle)) => handle,
                 Ok(None) => self.found(agreement, &command)?,
-                Err(ReadError::Stopped) => return Err(SubmitError::ShuttingDown),
-                Err(_) => return Err(SubmitError::NotCommitted),
+                Err(ReadError::Stopped) => return Err(SubmitError::ShuttingDown.into()),
+                // Whether the statement is in the ledger, nobody could look.
+                Err(_) => return Err(SubmitError::CommitUnclear.into()),
             };
             match handle.queue.try_send(command) {
                 Ok(()) => return Ok(()),
-                Err(mpsc::error::TrySendError::Full(_)) => return Err(SubmitError::Busy),
+                Err(mpsc::error::TrySendError::Full(back)) => return Err(NotSent::Full(back)),
                 Err(mpsc::error::TrySendError::Closed(back)) => command = back,
             }
             self.restart(agreement, &handle).map_err(|_| SubmitError::ShuttingDown)?;
@@ -404,7 +435,7 @@ impl Sequencer {
             founded,
         };
         tokio::spawn(task.run(commands));
-        Handle { queue, durable }
+        Handle { queue, questions: Arc::new(Semaphore::new(QUESTIONS_MAX)), durable }
     }
 
     /// What to say when a ledger's task did not answer: it failed, or was stopped before it came to the statement.
@@ -417,6 +448,6 @@ fn is_founding(signed: &Signed) -> bool {
     matches!(signed.statement().body, Body::Proposal(_))
 }
 
-fn signer(config: &SequencerConfig, agreement: &str) -> Result<NoteSigner, NoteError> {
+fn signer(config: &SequencerConfig, agreement: AgreementId) -> Result<NoteSigner, NoteError> {
     NoteSigner::new(&format!("{}/ledger/{agreement}", config.operator), config.log_key.clone())
 }

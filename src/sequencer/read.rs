@@ -7,14 +7,14 @@ use tokio::sync::watch;
 
 use crate::{
     agreement::Agreement,
-    checkpoint::{Checkpoint, SignedCheckpoint, note::NoteSigner},
+    checkpoint::SignedCheckpoint,
     digest::Digest,
     ledger::{LedgerId, entry::Entry},
     merkle::{
         index::{LeafIndex, NodeIndex, TreeSize},
-        proof::{Nodes, prove_consistency, prove_inclusion, root_at},
+        proof::Nodes,
     },
-    sequencer::{Sequencer, Submitted, error::ReadError, ledgers::Handle, recovery::fold},
+    sequencer::{Sequencer, Submitted, error::ReadError, ledgers::Handle, proven::Proofs, recovery::fold},
     statement::id::{AgreementId, StatementId},
     store::{Head, Store, StoreError},
 };
@@ -36,7 +36,10 @@ impl Sequencer {
         }
         let size = past(size, &latest)?;
         let signer = self.signer(agreement);
-        self.reading(agreement, move |store, ledger| sign_at(store, ledger, size, &signer)).await
+        self.reading(agreement, move |store, ledger| {
+            Ok(Proofs { store, ledger, known: latest.as_ref().into() }.sign(size, &signer)?)
+        })
+        .await
     }
 
     /// Returns leaves in order from `from` on: at most `max`, and not many more bytes than 4 MiB. None at the end.
@@ -78,8 +81,7 @@ impl Sequencer {
                 store.leaves(ledger, leaf_index, 1, usize::MAX).map_err(|source| ReadError::Store { source })?;
             let leaf = leaves.into_iter().next().ok_or_else(damaged)?;
             let Entry { admitted, envelope } = Entry::decode(&leaf).map_err(|_| damaged())?;
-            let path = prove_inclusion(&StoreNodes { store, ledger }, leaf_index, size);
-            let path = path.map_err(|source| ReadError::Store { source })?;
+            let path = Proofs { store, ledger, known: checkpoint.as_ref().into() }.inclusion(leaf_index, &leaf)?;
             let statement = StatementId::from_digest(envelope.id());
             Ok(Submitted { agreement, statement, index, admitted, leaf, path, checkpoint, already_recorded: true })
         })
@@ -95,14 +97,14 @@ impl Sequencer {
         first: u64,
         second: u64,
     ) -> Result<Vec<Digest>, ReadError> {
-        let size = self.durable(agreement).await?.checkpoint().size.get();
+        let latest = self.durable(agreement).await?;
+        let size = latest.checkpoint().size.get();
         let beyond = |asked| ReadError::BeyondTree { asked, size };
         let fits = |asked: u64, max: u64| TreeSize::new(asked).filter(|_| (1..=max).contains(&asked));
         let second = fits(second, size).ok_or(beyond(second))?;
         let first = fits(first, second.get()).ok_or(beyond(first))?;
         self.reading(agreement, move |store, ledger| {
-            let path = prove_consistency(&StoreNodes { store, ledger }, first, second);
-            path.map_err(|source| ReadError::Store { source })
+            Ok(Proofs { store, ledger, known: latest.as_ref().into() }.consistency(first, second)?)
         })
         .await
     }
@@ -128,7 +130,8 @@ impl Sequencer {
             // Kept to the end of the work, which goes on when nobody waits for it any more.
             let _leave = leave;
             let folded = fold(store, ledger, size).map_err(|source| ReadError::Fold { source: Box::new(source) })?;
-            Ok(read(&folded.agreement, &sign_at(store, ledger, size, &signer)?))
+            let known = checkpoint.as_ref().into();
+            Ok(read(&folded.agreement, &Proofs { store, ledger, known }.sign(size, &signer)?))
         })
         .await
     }
@@ -139,18 +142,20 @@ impl Sequencer {
         after: Option<AgreementId>,
         max: usize,
     ) -> Result<Vec<(AgreementId, SignedCheckpoint)>, ReadError> {
-        let store = Arc::clone(&self.inner.store);
         let after = after.map(|agreement| LedgerId::new(agreement.digest()));
         if self.inner.ledgers.is_closed() {
             return Err(ReadError::Stopped);
         }
-        let heads = self.inner.config.threads.wait(move || store.ledgers(after, max));
-        let heads = heads.await.ok_or(ReadError::Failed)?.map_err(|source| ReadError::Store { source })?;
-        let opened = heads.into_iter().map(|(ledger, head)| {
-            let agreement = AgreementId::from_digest(ledger.digest());
-            Ok((agreement, self.open_head(agreement, &head)?))
+        let sequencer = self.clone();
+        // With their signatures, which keep a core busy: ledgers' tasks share the threads that answer.
+        let opened = self.inner.config.threads.wait(move || {
+            let heads = sequencer.inner.store.ledgers(after, max)?.into_iter().map(|(ledger, head)| {
+                let agreement = AgreementId::from_digest(ledger.digest());
+                Ok((agreement, sequencer.open_head(agreement, &head)?))
+            });
+            heads.collect()
         });
-        opened.collect()
+        opened.await.unwrap_or(Err(ReadError::Failed))
     }
 
     /// Returns a watch of the durable size: it changes with every batch. The ledger stays in memory for as long as it lives.
@@ -202,16 +207,6 @@ impl Sequencer {
 pub(super) fn past(size: u64, latest: &SignedCheckpoint) -> Result<TreeSize, ReadError> {
     let end = latest.checkpoint().size.get();
     TreeSize::new(size).filter(|_| (1..end).contains(&size)).ok_or(ReadError::BeyondTree { asked: size, size: end })
-}
-
-pub(super) fn sign_at(
-    store: &dyn Store,
-    ledger: LedgerId,
-    size: TreeSize,
-    signer: &NoteSigner,
-) -> Result<SignedCheckpoint, ReadError> {
-    let root = root_at(&StoreNodes { store, ledger }, size).map_err(|source| ReadError::Store { source })?;
-    Ok(SignedCheckpoint::sign(Checkpoint { origin: signer.name().to_owned(), size, root }, signer))
 }
 
 const PAGE_BYTES: usize = 4 * 1024 * 1024;

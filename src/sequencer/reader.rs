@@ -19,10 +19,11 @@ use crate::{
     merkle::index::LeafIndex,
     sequencer::{
         Sequencer,
+        command::Command,
         error::ReadError,
         keeping::{KeepingError, prefixed, recall_all, slip},
-        read::{past, sign_at},
-        task::Command,
+        proven::Proofs,
+        read::past,
     },
     statement::{Signed, id::AgreementId, wire},
     store::{Store, StoreError},
@@ -68,6 +69,8 @@ impl Sequencer {
         part: Part,
         read: impl FnOnce(&mut Reader) -> R + Send + 'static,
     ) -> Result<R, ReadError> {
+        // Before the books are copied for it. Kept to the end of the work, which goes on when nobody waits for it any more.
+        let leave = Arc::clone(&self.inner.reads).acquire_owned().await.map_err(|_| ReadError::Stopped)?;
         let taken = self.look(agreement, move |agreement, keeping, checkpoint| {
             let mut fresh = BTreeMap::new();
             for range in part.ranges() {
@@ -79,9 +82,11 @@ impl Sequencer {
         let (law, lineage, fresh, latest) = taken.await?;
         let (store, signer) = (Arc::clone(&self.inner.store), self.signer(agreement));
         let told = self.reading(agreement, move |nodes, ledger| {
+            let _leave = leave;
             let checkpoint = match size {
                 Some(size) if size != latest.checkpoint().size.get() => {
-                    sign_at(nodes, ledger, past(size, &latest)?, &signer)?
+                    let known = latest.as_ref().into();
+                    Proofs { store: nodes, ledger, known }.sign(past(size, &latest)?, &signer)?
                 }
                 _ => latest.as_ref().clone(),
             };

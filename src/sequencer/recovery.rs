@@ -9,6 +9,7 @@ use tracing::warn;
 
 use crate::{
     agreement::{Agreement, refusal::check_seen},
+    causes::Causes,
     checkpoint::{SignedCheckpoint, note::NoteVerifier},
     digest::Digest,
     keys::KnownKeys,
@@ -21,13 +22,12 @@ use crate::{
     },
     parallel,
     sequencer::{
-        committer::Causes,
         error::OpenError,
         keeping::{Keeping, Memory, Opened, warn_unusable},
         read::StoreNodes,
     },
     statement::{Signed, id::AgreementId, wire},
-    store::{Head, Store, StoreError},
+    store::{Head, Store},
 };
 
 /// A ledger in memory, as its task holds it.
@@ -231,7 +231,10 @@ impl Folding<'_> {
     }
 
     fn admit(&mut self, index: u64, entry: &Entry, signed: &Signed) -> Result<(), String> {
-        let seen = seen_root(self.store, self.ledger, index, signed).map_err(|source| Causes(&source).to_string())?;
+        // Not proved: where it is wrong, what was admitted is refused, and the fold from the first entry names the bad hash.
+        let nodes = StoreNodes { store: self.store, ledger: self.ledger };
+        let seen = seen_size(signed, index).map(|size| root_at(&nodes, size));
+        let seen = seen.transpose().map_err(|source| Causes(&source).to_string())?;
         check_seen(signed, seen).map_err(|refusal| refusal.to_string())?;
         match &mut self.agreement {
             None => {
@@ -258,18 +261,10 @@ impl Folding<'_> {
     }
 }
 
-/// Returns the root at the size that the signer says it has seen; `None` if the ledger was never of that size before `index`.
-pub(super) fn seen_root(
-    store: &dyn Store,
-    ledger: LedgerId,
-    index: u64,
-    signed: &Signed,
-) -> Result<Option<Digest>, StoreError> {
-    let Some(seen) = signed.statement().seen else { return Ok(None) };
-    match TreeSize::new(seen.tree_size) {
-        Some(size) if (1..=index).contains(&seen.tree_size) => root_at(&StoreNodes { store, ledger }, size).map(Some),
-        _ => Ok(None),
-    }
+/// Returns the size that the signer says it has seen; `None` if the ledger was never of that size before `index`.
+pub(super) fn seen_size(signed: &Signed, index: u64) -> Option<TreeSize> {
+    let seen = signed.statement().seen.map(|seen| seen.tree_size).filter(|size| (1..=index).contains(size));
+    seen.and_then(TreeSize::new)
 }
 
 type OpenedLeaf = Result<(Entry, Signed), String>;

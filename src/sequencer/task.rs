@@ -22,41 +22,25 @@ use tracing::{debug, error, info, warn};
 
 use crate::{
     agreement::{Agreement, refusal::check_seen},
+    causes::Causes,
     checkpoint::{SignedCheckpoint, note::NoteSigner},
-    envelope::Envelope,
     ledger::LedgerId,
     merkle::tree::Frontier,
     sequencer::{
         Clock,
-        answer::Answer,
         batch::{Batch, Place, Submission},
+        command::Command,
         committer::{Committer, Outcome},
         error::{OpenError, SubmitError},
         keeping::{Done, Keeping, KeepingError, Kept, Memory},
         ledgers::{Durable, Ledgers},
-        recovery::{Begin, recover, seen_root},
+        proven::Proofs,
+        recovery::{Begin, recover, seen_size},
         threads::Threads,
     },
     statement::{Signed, id::AgreementId},
     store::Store,
 };
-
-/// What a ledger's task is asked to do.
-pub(super) enum Command {
-    /// Take a statement in.
-    Submit { envelope: Box<Envelope>, signed: Box<Signed>, answer: oneshot::Sender<Result<Answer, SubmitError>> },
-    /// Say whether it would be taken in.
-    Validate { signed: Box<Signed>, answer: oneshot::Sender<Result<(), SubmitError>> },
-    /// Show the agreement.
-    View(View),
-    /// Fold the ledger anew: something that is kept under this lineage could not be read.
-    Spoilt { lineage: u32 },
-    /// Finish what was asked before, and end.
-    Stop(oneshot::Sender<()>),
-}
-
-/// Looks at an agreement, what is kept of it, and the checkpoint it stands at.
-pub(super) type View = Box<dyn FnOnce(&Agreement, &Keeping, &Arc<SignedCheckpoint>) + Send>;
 
 /// The ledger with everything that was admitted, durable or not.
 pub(super) struct State {
@@ -229,6 +213,12 @@ impl Working {
 
     /// Takes what queued into the batch that is forming; a question ends it.
     async fn take(&mut self, first: Command, commands: &mut mpsc::Receiver<Command>) {
+        // Neither of them is worth opening a ledger for.
+        let first = match first {
+            Command::Stop(done) => return self.stop = Some(done),
+            unwanted if !unwanted.is_wanted() => return,
+            wanted => wanted,
+        };
         if self.state.is_none() && self.task.founded {
             self.recover().await;
         }
@@ -237,7 +227,8 @@ impl Working {
             match command {
                 Command::Submit { envelope, signed, answer } => self.submit(Submission { envelope, signed, answer }),
                 Command::Stop(done) => return self.stop = Some(done),
-                question => return self.questions.push(question),
+                question if question.is_wanted() => return self.questions.push(question),
+                _ => {}
             }
             left -= 1;
             let more = left > 0 && self.forming.has_room(self.task.batch_max);
@@ -246,7 +237,8 @@ impl Working {
     }
 
     fn submit(&mut self, submission: Submission) {
-        let Some(state) = &mut self.state else { return submission.answer(Err(SubmitError::NotCommitted)) };
+        // Not recovered: whether it is in the ledger, nobody could look.
+        let Some(state) = &mut self.state else { return submission.answer(Err(SubmitError::CommitUnclear)) };
         if self.forming.is_idle() {
             self.forming = Batch::on(&state.frontier);
         }
@@ -280,7 +272,8 @@ impl Working {
                 return;
             }
         }
-        for question in std::mem::take(&mut self.questions) {
+        // Whoever asked may have gone meanwhile.
+        for question in std::mem::take(&mut self.questions).into_iter().filter(Command::is_wanted) {
             self.answer(question);
         }
         // Everything taken in is durable and answered; what is next asked for is answered from the entries.
@@ -396,7 +389,7 @@ impl Working {
                 self.task.founded = false;
                 self.state = Some(State::unfounded(self.task.memory));
             }
-            Err(failed) => error!(agreement = %task.agreement, error = %failed, "cannot recover ledger"),
+            Err(failed) => error!(agreement = %task.agreement, error = %Causes(&failed), "cannot recover ledger"),
         }
     }
 
@@ -406,18 +399,18 @@ impl Working {
         match (question, founded, self.task.durable.checkpoint()) {
             (Command::View(view), Some((agreement, keeping)), Some(checkpoint)) => {
                 // It only looks: the ledger is whole whatever becomes of it.
-                let seen = panic::catch_unwind(AssertUnwindSafe(|| view(agreement, keeping, &checkpoint)));
+                let seen = panic::catch_unwind(AssertUnwindSafe(|| (view.look)(agreement, keeping, &checkpoint)));
                 if seen.is_err() {
                     error!(agreement = %self.task.agreement, "a view panicked");
                 }
             }
-            (Command::Validate { signed, answer }, Some((agreement, keeping)), _) => {
+            (Command::Validate { signed, answer }, Some(law), Some(checkpoint)) => {
                 // Who asked may have gone.
-                let _ = answer.send(self.task.validate(agreement, keeping, &signed));
+                let _ = answer.send(self.task.validate(law, &checkpoint, &signed));
             }
             (Command::Spoilt { lineage }, Some((_, keeping)), _) => keeping.spoil(lineage),
             (Command::Validate { answer, .. }, ..) => {
-                let _ = answer.send(Err(SubmitError::NotCommitted));
+                let _ = answer.send(Err(SubmitError::CommitUnclear));
             }
             // Whoever waits is told by the dropped sender.
             (Command::View(_) | Command::Spoilt { .. } | Command::Submit { .. } | Command::Stop(_), ..) => {}
@@ -434,14 +427,20 @@ impl State {
 }
 
 impl LedgerTask {
-    fn validate(&self, agreement: &mut Agreement, keeping: &mut Keeping, signed: &Signed) -> Result<(), SubmitError> {
+    fn validate(
+        &self,
+        (agreement, keeping): (&mut Agreement, &mut Keeping),
+        checkpoint: &SignedCheckpoint,
+        signed: &Signed,
+    ) -> Result<(), SubmitError> {
         let (store, ledger) = (self.store.as_ref(), self.ledger);
-        let found = store.find(ledger, signed.id().digest()).map_err(|_| SubmitError::NotCommitted)?;
+        let found = store.find(ledger, signed.id().digest()).map_err(|_| SubmitError::CommitUnclear)?;
         if found.is_some() {
             return Ok(());
         }
-        let seen = seen_root(store, ledger, agreement.size(), signed).map_err(|_| SubmitError::NotCommitted)?;
-        check_seen(signed, seen)?;
+        let proofs = Proofs { store, ledger, known: checkpoint.into() };
+        let seen = seen_size(signed, agreement.size()).map(|size| proofs.root(size)).transpose();
+        check_seen(signed, seen.map_err(|_| SubmitError::NotCommitted)?)?;
         let at = (self.clock)().max(agreement.last_admitted());
         keeping.recall(store, ledger, agreement, signed, at).map_err(|_| SubmitError::NotCommitted)?;
         // Only asked for; what is not applied changes nothing.

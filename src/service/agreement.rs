@@ -170,12 +170,18 @@ impl AgreementService for AgreementFace {
         let place = Place::read(&page_token, &bound)?;
         let from = place.map_or(0, |place| place.next);
         let (tree_size, part) = (place.map(|place| place.tree_size), Part::Contributions(from));
+        // Whatever the filter leaves out: the next page goes on from there.
+        let mut looked = 0..self.shared.config.looked_max;
         let answer = self.read(id, tree_size, part, move |reader| {
             let (terms, standing) = (reader.agreement().terms(), reader.standing());
             let party = if party.is_empty() { None } else { Some(party_position(terms, &party)?) };
             let mut page = Page::of(items_max);
             for kept in reader.contributions(from) {
                 let kept = kept.map_err(No::from)?;
+                if looked.next().is_none() {
+                    page.next = Some(kept.index());
+                    break;
+                }
                 let known = views::contribution_state(kept.state(standing));
                 if party.is_some_and(|party| party != kept.party())
                     || (state != ContributionState::Unspecified && state != known)
@@ -225,6 +231,7 @@ impl AgreementService for AgreementFace {
         let place = Place::read(&page_token, &bound)?;
         let from = place.map_or(0, |place| place.next);
         let (tree_size, part) = (place.map(|place| place.tree_size), Part::Benefits(from));
+        let mut looked = 0..self.shared.config.looked_max;
         let answer = self.read(id, tree_size, part, move |reader| {
             let (terms, standing) = (reader.agreement().terms(), reader.standing());
             let wanted = terms.streams.iter().position(|known| known.name.as_str() == stream);
@@ -234,6 +241,10 @@ impl AgreementService for AgreementFace {
             let mut page = Page::of(items_max);
             for kept in reader.benefits(from) {
                 let kept = kept.map_err(No::from)?;
+                if looked.next().is_none() {
+                    page.next = Some(kept.index());
+                    break;
+                }
                 let known = views::benefit_state(kept.state(standing));
                 if wanted.is_some_and(|stream| stream != kept.stream())
                     || (state != BenefitState::Unspecified && state != known)
@@ -286,10 +297,10 @@ impl AgreementService for AgreementFace {
         let GetAccountRequest { agreement: text, party } = request.into_inner();
         let answer = self.books(agreement(&text)?, move |agreement, checkpoint| {
             let party = party_position(agreement.terms(), &party)?;
-            let (account, terms) = (agreement.last_account(), agreement.terms());
+            let account = agreement.last_account();
             Ok(GetAccountResponse {
-                lines: account.map_or_else(Vec::new, |account| views::account_lines(account, party, terms)),
-                figures: account.map_or(Ok(Vec::new()), |account| figures(account, terms, Some(party)))?,
+                lines: account.map_or_else(Vec::new, |account| views::account_lines(account, party)),
+                figures: account.map_or(Ok(Vec::new()), |account| figures(account, Some(party)))?,
                 settled_size: settled_size(agreement),
                 checkpoint: Some(wire::checkpoint(checkpoint)),
             })
@@ -309,7 +320,7 @@ impl AgreementService for AgreementFace {
             };
             Ok(ComputeSplitResponse {
                 settlement: Some((&account.settlement).into()),
-                statement: Some(views::statement_of_account(&account, agreement.terms())?),
+                statement: Some(views::statement_of_account(&account)?),
                 checkpoint: Some(wire::checkpoint(checkpoint)),
             })
         };

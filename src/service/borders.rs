@@ -70,27 +70,38 @@ where
             let no = No::new(SERVER_BUSY, "too many connections are open").retry_after(CONNECTION_DELAY);
             return Box::pin(async move { Ok(Status::from(no).into_http()) });
         }
-        let Ok(permit) = Arc::clone(&self.limits.calls).try_acquire_owned() else {
-            let no = No::new(SERVER_BUSY, "too many calls at once").retry_after(BUSY_DELAY);
-            return Box::pin(async move { Ok(Status::from(no).into_http()) });
-        };
-        let timeout = self.limits.timeout;
-        let called = enabled!(Level::DEBUG).then(|| (request.uri().path().to_owned(), Instant::now()));
+        let (calls, timeout) = (Arc::clone(&self.limits.calls), self.limits.timeout);
+        let unread = request.extensions().get().map(|peer: &Peer| Arc::clone(peer.unread()));
+        let path = request.uri().path().to_owned();
+        let began = enabled!(Level::DEBUG).then(Instant::now);
         let answer = self.inner.call(request);
         Box::pin(async move {
-            let answer = tokio::time::timeout(timeout, answer).await;
-            drop(permit);
-            let answer = match answer {
-                Ok(response) => response.map(with_reason),
-                Err(_) => {
-                    let no = No::new(CALL_TIMED_OUT, "the call took too long").retry_after(BUSY_DELAY);
-                    Ok(Status::from(no).into_http())
+            let answered = tokio::time::timeout(timeout, async {
+                // Before it is worked on, and before it is one of the calls: who waits for room must not take their places.
+                let reserved = match &unread {
+                    Some(unread) => unread.reserve(&path).await,
+                    None => None,
+                };
+                let Ok(_permit) = calls.try_acquire_owned() else {
+                    return Err(No::new(SERVER_BUSY, "too many calls at once").retry_after(BUSY_DELAY));
+                };
+                Ok((answer.await, reserved))
+            });
+            let timed_out = || No::new(CALL_TIMED_OUT, "the call took too long").retry_after(BUSY_DELAY);
+            let answer = match answered.await.unwrap_or_else(|_| Err(timed_out())) {
+                Ok((response, reserved)) => {
+                    let counted = |body| match unread {
+                        Some(unread) => unread.answer(body, reserved),
+                        None => body,
+                    };
+                    response.map(|response| with_reason(response).map(counted))
                 }
+                Err(no) => Ok(Status::from(no).into_http()),
             };
-            if let (Some((call, began)), Ok(response)) = (called, &answer) {
+            if let (Some(began), Ok(response)) = (began, &answer) {
                 // A stream's end, and a call's answer with a message, have their status behind the body.
                 let status = response.headers().get(Status::GRPC_STATUS).and_then(|code| code.to_str().ok());
-                debug!(call, micros = began.elapsed().as_micros(), status = status.unwrap_or("0"), "answered");
+                debug!(call = path, micros = began.elapsed().as_micros(), status = status.unwrap_or("0"), "answered");
             }
             answer
         })

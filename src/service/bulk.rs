@@ -7,7 +7,6 @@
 
 use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll, time::Duration};
 
-use bytes::Bytes;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     task::JoinHandle,
@@ -19,21 +18,19 @@ use crate::{
     envelope::Envelope,
     keys::KnownKeys,
     proto::counterfoil::v1::{
-        self as v1, Receipt, SubmitStatementsRequest, SubmitStatementsResponse, submit_statements_response::Outcome,
+        self as v1, SubmitStatementsRequest, SubmitStatementsResponse, submit_statements_response::Outcome,
     },
-    sequencer::SubmitError,
+    sequencer::{Entered, NotEntered, SubmitError},
     service::{
         Shared, StreamPermit,
         borders::said_by_library,
+        counted::counted,
         reader::hand,
         status::No,
         stop::stopping,
         wire::{self, BUSY_RETRY_AFTER},
     },
-    statement::{
-        Signed,
-        wire::{open_each, open_with},
-    },
+    statement::{Signed, wire::open_each},
     together::with_each,
 };
 
@@ -74,7 +71,7 @@ type Opening = Result<(JoinHandle<Vec<Opened>>, OwnedSemaphorePermit), No>;
 type Opened = Result<(Envelope, Signed), No>;
 /// Statements that have entered the sequencer's queue, or were refused, or why the stream ends.
 type Entering = Result<(Vec<Answer>, OwnedSemaphorePermit), No>;
-type Answer = Pin<Box<dyn Future<Output = Result<Receipt, No>> + Send>>;
+type Answer = Result<Entered, No>;
 
 async fn read_all(mut shared: Shared, mut requests: Streaming<SubmitStatementsRequest>, opened: mpsc::Sender<Opening>) {
     let window = Arc::new(Semaphore::new(usize::try_from(WINDOW_BYTES_MAX).unwrap_or(usize::MAX)));
@@ -102,7 +99,7 @@ async fn read_all(mut shared: Shared, mut requests: Streaming<SubmitStatementsRe
         let bytes = together.iter().map(window_bytes).sum::<u32>().min(WINDOW_BYTES_MAX);
         let Ok(permit) = Arc::clone(&window).acquire_many_owned(bytes).await else { return };
         // After the window: whoever waits here has room for what it waits for, and what it has already goes on meanwhile.
-        let Some(together) = counted(&shared, together).await else { return };
+        let Some(together) = count(&shared, together).await else { return };
         let known = Arc::clone(&shared.known);
         let opening = tokio::spawn(async move { open_together(together, &known) });
         if opened.send(Ok((opening, permit))).await.is_err() {
@@ -154,26 +151,15 @@ fn window_bytes(envelope: &Option<v1::Envelope>) -> u32 {
 
 /// Counts payloads among those of all streams until the last who holds one lets go of it: then it is in its ledger, or was
 /// refused. Not until its answer is read: a client that reads nothing would hold up the others. `None`: the service ends.
-async fn counted(shared: &Shared, together: Vec<Option<v1::Envelope>>) -> Option<Vec<Option<v1::Envelope>>> {
+async fn count(shared: &Shared, together: Vec<Option<v1::Envelope>>) -> Option<Vec<Option<v1::Envelope>>> {
     let bytes: usize = together.iter().flatten().map(|envelope| envelope.payload.len()).sum();
     let bytes = u32::try_from(bytes.min(shared.config.stream_bytes_max)).unwrap_or(u32::MAX);
     let permit = Arc::new(Arc::clone(&shared.stream_bytes).acquire_many_owned(bytes).await.ok()?);
-    let count = |mut envelope: v1::Envelope| {
-        envelope.payload = Bytes::from_owner(Counted { payload: envelope.payload, _permit: Arc::clone(&permit) });
+    let with_permit = |mut envelope: v1::Envelope| {
+        envelope.payload = counted(envelope.payload, Arc::clone(&permit));
         envelope
     };
-    Some(together.into_iter().map(|envelope| envelope.map(count)).collect())
-}
-
-struct Counted {
-    payload: Bytes,
-    _permit: Arc<OwnedSemaphorePermit>,
-}
-
-impl AsRef<[u8]> for Counted {
-    fn as_ref(&self) -> &[u8] {
-        &self.payload
-    }
+    Some(together.into_iter().map(|envelope| envelope.map(with_permit)).collect())
 }
 
 async fn enter_all(shared: Shared, mut to_enter: mpsc::Receiver<Opening>, entered: mpsc::Sender<Entering>) {
@@ -197,37 +183,24 @@ async fn enter_each(shared: &Shared, opened: Vec<Opened>) -> Vec<Answer> {
     for one in opened {
         answers.push(match one {
             Ok((envelope, signed)) => enter(shared, envelope, signed).await,
-            Err(no) => Box::pin(async move { Err(no) }),
+            Err(no) => Err(no),
         });
     }
     answers
 }
 
-/// Puts a statement into the sequencer's queue, and waits while that is full. Returns what waits for its answer.
-async fn enter(shared: &Shared, envelope: Envelope, signed: Signed) -> Answer {
-    // The queue takes the statement with it, even when it is full; opening it again is cheaper than a copy for each.
-    let kept = envelope.clone();
-    let (mut envelope, mut signed, mut tries) = (envelope, signed, 1);
+/// Puts a statement into the sequencer's queue, and waits while that is full.
+async fn enter(shared: &Shared, mut envelope: Envelope, mut signed: Signed) -> Answer {
+    let mut tries = 1;
     loop {
-        let sequencer = shared.sequencer.clone();
-        let mut submitting = Box::pin(async move { sequencer.submit(envelope, signed).await });
-        // Asked once, it is in the queue, or the queue is full.
-        let asked = poll_fn(|cx| Poll::Ready(submitting.as_mut().poll(cx))).await;
-        if let Poll::Ready(Err(SubmitError::Busy)) = asked
-            && tries < BUSY_TRIES_MAX
-            && let Ok(opened) = open_with(&kept, &shared.known)
-        {
-            (envelope, signed, tries) = (kept.clone(), opened, tries + 1);
-            tokio::time::sleep(BUSY_RETRY_AFTER).await;
-            continue;
+        match shared.sequencer.enter(envelope, signed).await {
+            Ok(entered) => return Ok(entered),
+            Err(NotEntered::Full { envelope: back, signed: said }) if tries < BUSY_TRIES_MAX => {
+                (envelope, signed, tries) = (*back, *said, tries + 1);
+                tokio::time::sleep(BUSY_RETRY_AFTER).await;
+            }
+            Err(not) => return Err(SubmitError::from(not).into()),
         }
-        return Box::pin(async move {
-            let submitted = match asked {
-                Poll::Ready(submitted) => submitted,
-                Poll::Pending => submitting.await,
-            };
-            submitted.map(|submitted| wire::receipt(&submitted)).map_err(No::from)
-        });
     }
 }
 
@@ -244,8 +217,12 @@ async fn answer_all(
             Err(no) => return drop(hand(&answers, Err(no.into()), patience).await),
         };
         for answer in entered {
-            let outcome = match answer.await {
-                Ok(receipt) => Outcome::Receipt(receipt),
+            let answered = match answer {
+                Ok(entered) => entered.answer().await.map_err(No::from),
+                Err(no) => Err(no),
+            };
+            let outcome = match answered {
+                Ok(submitted) => Outcome::Receipt(wire::receipt(&submitted)),
                 Err(no) => Outcome::Refused(no.into_refused()),
             };
             let answer = Ok(SubmitStatementsResponse { outcome: Some(outcome) });

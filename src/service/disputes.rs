@@ -2,7 +2,7 @@
 //! ledger's only writer.
 
 use crate::{
-    agreement::{Agreement, dispute::Effect},
+    agreement::dispute::Effect,
     checkpoint::SignedCheckpoint,
     proto::counterfoil::v1::{
         GetBalancesRequest, GetBalancesResponse, GetDisputeRequest, GetDisputeResponse, GetRegisterRequest,
@@ -53,13 +53,14 @@ pub(super) async fn list(face: &AgreementFace, request: ListDisputesRequest) -> 
 /// See the protocol.
 pub(super) async fn get(face: &AgreementFace, request: GetDisputeRequest) -> Result<GetDisputeResponse, No> {
     let (id, dispute) = (agreement(&request.agreement)?, statement_id(&request.dispute_id)?);
+    let now = face.now();
     let answer = face.read(id, None, Part::Books, move |reader| {
         recall(reader)?;
         let (law, size) = (reader.agreement(), reader.size());
         let checkpoint = Some(wire::checkpoint(reader.checkpoint()));
         if let Some(case) = law.dispute(&dispute) {
             let summary = Some(view_dispute::summary_of_open(case, size));
-            let open = Some(view_dispute::open_dispute(law, case)?);
+            let open = Some(view_dispute::open_dispute(law, case, now)?);
             return Ok(GetDisputeResponse { summary, open, checkpoint });
         }
         let ended = law.ended_disputes().iter().find(|ended| ended.id == dispute).ok_or_else(|| none(dispute))?;
@@ -76,19 +77,19 @@ pub(super) async fn preview(
 ) -> Result<PreviewOutcomesResponse, No> {
     let (id, dispute) = (agreement(&request.agreement)?, statement_id(&request.dispute_id)?);
     let outcomes = read_outcomes(request.outcomes).map_err(|error| No::not_opened(&error))?;
+    let now = face.now();
     let answer = face.read(id, None, Part::Books, move |reader| {
         recall(reader)?;
         let law = reader.agreement();
         let case = law.dispute(&dispute).ok_or_else(|| none(dispute))?;
-        let effect = law.effect(dispute, &outcomes)?;
+        let effect = law.effect(dispute, &outcomes, now)?;
         let within_positions = law.is_within_positions(case, &outcomes);
-        effect_answer(law, reader.checkpoint(), &effect, within_positions)
+        effect_answer(reader.checkpoint(), &effect, within_positions)
     });
     answer.await
 }
 
 fn effect_answer(
-    law: &Agreement,
     checkpoint: &SignedCheckpoint,
     effect: &Effect,
     within_positions: bool,
@@ -96,9 +97,9 @@ fn effect_answer(
     Ok(PreviewOutcomesResponse {
         effect_digest: effect.digest.as_bytes().to_vec().into(),
         before: Some((&effect.before.settlement).into()),
-        statement_before: Some(views::statement_of_account(&effect.before, law.terms())?),
+        statement_before: Some(views::statement_of_account(&effect.before)?),
         after: Some((&effect.after.settlement).into()),
-        statement_after: Some(views::statement_of_account(&effect.after, law.terms())?),
+        statement_after: Some(views::statement_of_account(&effect.after)?),
         checkpoint: Some(wire::checkpoint(checkpoint)),
         within_positions,
     })

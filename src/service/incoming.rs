@@ -18,13 +18,16 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
-    time::{Sleep, sleep},
+    time::{Sleep, sleep, sleep_until},
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
 use tracing::warn;
 
-use crate::service::ServiceConfig;
+use crate::service::{
+    ServiceConfig,
+    unread::{Room, Unread},
+};
 
 /// Accepts connections within the limits of `config`. Stops listening when the stream is dropped.
 pub(super) fn accept(listener: TcpListener, config: &ServiceConfig) -> ReceiverStream<io::Result<Connection>> {
@@ -33,6 +36,8 @@ pub(super) fn accept(listener: TcpListener, config: &ServiceConfig) -> ReceiverS
         permits: Arc::new(Semaphore::new(config.connections_max)),
         spare: Arc::new(Semaphore::new(SPARE_CONNECTIONS_MAX)),
         long_streams_max: config.connection_long_streams_max,
+        room: Room::new(config),
+        reader_timeout: config.reader_timeout,
         preface_timeout: config.preface_timeout,
     };
     tokio::spawn(async move {
@@ -55,6 +60,8 @@ struct Gate {
     permits: Arc<Semaphore>,
     spare: Arc<Semaphore>,
     long_streams_max: usize,
+    room: Arc<Room>,
+    reader_timeout: Duration,
     preface_timeout: Duration,
 }
 
@@ -107,8 +114,10 @@ impl Gate {
             if is_spare { (usize::MAX, SPARE_LIFETIME) } else { (PREFACE_BYTES_MIN, self.preface_timeout) };
         Connection {
             stream,
-            peer: Peer { address: peer, long_streams, is_spare },
+            peer: Peer { address: peer, long_streams, unread: self.room.connection(), is_spare },
             unproven: Some(Unproven { bytes, ends: Box::pin(sleep(time)) }),
+            reader_timeout: self.reader_timeout,
+            ends: None,
             _permit: permit,
         }
     }
@@ -120,6 +129,8 @@ pub(super) struct Peer {
     address: SocketAddr,
     /// Leave for the long streams of this connection.
     long_streams: Arc<Semaphore>,
+    /// What it was answered and has not read.
+    unread: Arc<Unread>,
     /// Whether the connection is one beyond the limit.
     is_spare: bool,
 }
@@ -127,6 +138,10 @@ pub(super) struct Peer {
 impl Peer {
     pub(super) const fn is_spare(&self) -> bool {
         self.is_spare
+    }
+
+    pub(super) const fn unread(&self) -> &Arc<Unread> {
+        &self.unread
     }
 
     /// Lets one more long stream open on this connection; `None` when it has as many as it may.
@@ -145,7 +160,42 @@ pub(super) struct Connection {
     peer: Peer,
     /// `None` once it has begun to speak.
     unproven: Option<Unproven>,
+    reader_timeout: Duration,
+    /// When the oldest answer must have left; wakes whoever reads or writes.
+    ends: Option<Pin<Box<Sleep>>>,
     _permit: OwnedSemaphorePermit,
+}
+
+impl Connection {
+    /// Errors: an answer waits for its reader for too long. Without one, the caller is woken when that comes to be.
+    fn poll_unread(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        let Some(oldest) = self.peer.unread.oldest() else { return Ok(()) };
+        let at = oldest + self.reader_timeout;
+        let ends = self.ends.get_or_insert_with(|| Box::pin(sleep_until(at)));
+        if ends.deadline() != at {
+            ends.as_mut().reset(at);
+        }
+        match ends.as_mut().poll(cx) {
+            Poll::Pending => Ok(()),
+            Poll::Ready(()) => {
+                warn!(peer = %self.peer.address, "connection is closed: its client does not read what it was answered");
+                Err(io::ErrorKind::TimedOut.into())
+            }
+        }
+    }
+
+    /// Writes, and while nothing can be written waits no longer than a reader may take.
+    fn poll_written<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        write: impl FnOnce(Pin<&mut TcpStream>, &mut Context<'_>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        let written = write(Pin::new(&mut self.stream), cx);
+        if written.is_pending() {
+            self.poll_unread(cx)?;
+        }
+        written
+    }
 }
 
 /// What a connection still has to say, and until when.
@@ -167,7 +217,10 @@ impl Connected for Connection {
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let Some(unproven) = &mut self.unproven else { return Pin::new(&mut self.stream).poll_read(cx, buf) };
+        let Some(unproven) = &mut self.unproven else {
+            self.poll_unread(cx)?;
+            return Pin::new(&mut self.stream).poll_read(cx, buf);
+        };
         if unproven.ends.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
@@ -189,7 +242,7 @@ impl Unproven {
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        self.poll_written(cx, |stream, cx| stream.poll_write(cx, buf))
     }
 
     fn poll_write_vectored(
@@ -197,7 +250,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        self.poll_written(cx, |stream, cx| stream.poll_write_vectored(cx, bufs))
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -1,5 +1,7 @@
 //! `LedgerService`: one call, one function; what streams is in its own file.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
@@ -13,7 +15,9 @@ use crate::{
         WatchEntriesRequest, WatchEntriesResponse, get_entry_request, ledger_service_server::LedgerService,
     },
     service::{
-        Shared, bulk, export,
+        Shared, bulk,
+        counted::counted,
+        export,
         page::{self, PAGE_BYTES_MAX, Place},
         status::{ENTRY_NOT_FOUND, No},
         watch,
@@ -40,9 +44,10 @@ impl LedgerService for LedgerFace {
         request: Request<SubmitStatementRequest>,
     ) -> Result<Response<SubmitStatementResponse>, Status> {
         let SubmitStatementRequest { envelope, validate_only } = request.into_inner();
-        let envelope = wire::envelope(envelope)?;
+        let mut envelope = wire::envelope(envelope)?;
         // Before the signature is verified: who is refused costs nothing.
-        let _permit = self.shared.statement_permit()?;
+        let permit = self.shared.statement_permit()?;
+        envelope.payload = counted(envelope.payload, Arc::new(permit));
         let signed = open_with(&envelope, &self.shared.known).map_err(|error| No::not_opened(&error))?;
         let sequencer = &self.shared.sequencer;
         if validate_only {

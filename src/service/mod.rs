@@ -6,6 +6,7 @@
 mod agreement;
 mod borders;
 mod bulk;
+mod counted;
 mod disputes;
 mod explain;
 mod export;
@@ -15,6 +16,7 @@ mod page;
 mod reader;
 pub mod status;
 mod stop;
+mod unread;
 mod view_dispute;
 mod view_figures;
 mod view_money;
@@ -31,7 +33,7 @@ use tokio::{
 };
 use tonic::{Extensions, transport::Server};
 use tonic_reflection::server::Builder as ReflectionBuilder;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::{
     keys::KnownKeys,
@@ -57,8 +59,8 @@ pub struct ServiceConfig {
     pub message_bytes_max: usize,
     /// The most calls that wait for their answer at a time.
     pub calls_max: usize,
-    /// The most statements submitted by calls that were read and have no answer. Who is admitted waits for no more than
-    /// these; with the limit of a payload it bounds their bytes, too.
+    /// The most statements submitted by calls that were read and are in no ledger, whether or not their caller has gone. Who is
+    /// admitted waits for no more than these; with the limit of a payload it bounds their bytes, too.
     pub statements_max: usize,
     /// The most payload bytes of statements submitted by streams that were read and are in no ledger; streams beyond wait.
     pub stream_bytes_max: usize,
@@ -70,9 +72,16 @@ pub struct ServiceConfig {
     pub connection_streams_max: u32,
     /// The most long streams of one connection at a time.
     pub connection_long_streams_max: usize,
+    /// The most bytes of answers that are made or wait to be read by clients; calls that may have a long one wait for room.
+    pub answer_bytes_max: usize,
+    /// The same of one connection.
+    pub connection_answer_bytes_max: usize,
+    /// How many contributions or benefits are looked at for one page, listed or left out.
+    pub looked_max: usize,
     /// How long a connection may take to begin to speak.
     pub preface_timeout: Duration,
-    /// How long a client may take to take the next message of a stream.
+    /// How long a client may take to take an answer, or the next message of a stream; one that is not taken by then ends its
+    /// connection.
     pub reader_timeout: Duration,
     /// How long one call may take to its answer.
     pub call_timeout: Duration,
@@ -93,6 +102,9 @@ impl Default for ServiceConfig {
             connections_max: 1_024,
             connection_streams_max: 256,
             connection_long_streams_max: 128,
+            answer_bytes_max: 512 * 1_024 * 1_024,
+            connection_answer_bytes_max: 8 * 1_024 * 1_024,
+            looked_max: 10_000,
             preface_timeout: Duration::from_secs(10),
             reader_timeout: Duration::from_secs(60),
             call_timeout: Duration::from_secs(30),
@@ -151,9 +163,15 @@ pub async fn serve(
         .add_service(ledgers)
         .add_service(agreements)
         .serve_with_incoming_shutdown(incoming, async move { when_told.notified().await });
+    let mut broken = None;
     let stopping = async {
-        shutdown.await;
-        info!("stopping");
+        tokio::select! {
+            () = shutdown => info!("stopping"),
+            why = store_stopped(&sequencer) => {
+                error!(%why, "the store has stopped, and nothing can be taken in or told any more: the server ends; start it again");
+                broken = Some(why);
+            }
+        }
         health.set_not_serving::<LedgerServiceServer<LedgerFace>>().await;
         health.set_not_serving::<AgreementServiceServer<AgreementFace>>().await;
         told.notify_one();
@@ -166,8 +184,21 @@ pub async fn serve(
     }
     sequencer.shut_down().await;
     info!("stopped");
-    Ok(())
+    broken.map_or(Ok(()), |why| Err(ServeError::StoreStopped { why }))
 }
+
+/// Waits until the store has stopped; returns why.
+async fn store_stopped(sequencer: &Sequencer) -> String {
+    loop {
+        if let Some(why) = sequencer.store_stopped() {
+            return why;
+        }
+        tokio::time::sleep(STORE_LOOK_INTERVAL).await;
+    }
+}
+
+/// So long nobody is told that the store has stopped but who asks for something.
+const STORE_LOOK_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Names, sizes and codes that a well-behaved client sends take a few hundred bytes.
 const HEADER_LIST_BYTES_MAX: u32 = 16 * 1_024;
@@ -223,6 +254,12 @@ const STREAM_RETRY_AFTER: Duration = Duration::from_secs(1);
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
+    /// A write or sync failed, so that nothing can be promised any more.
+    #[error("the store has stopped ({why}): start the server again")]
+    StoreStopped {
+        /// What failed.
+        why: String,
+    },
     /// Connections cannot be served.
     #[error("connections cannot be served")]
     Transport {

@@ -7,7 +7,8 @@ use tonic_types::{ErrorDetails, StatusExt};
 use tracing::error;
 
 use crate::{
-    agreement::refusal::reasons, ledger::refusal::SignedRefusal, proto::counterfoil::v1, statement::wire::OpenError,
+    agreement::refusal::reasons, causes::Causes, ledger::refusal::SignedRefusal, proto::counterfoil::v1,
+    statement::wire::OpenError,
 };
 
 /// The domain of every `ErrorInfo`.
@@ -131,7 +132,7 @@ impl No {
 
     /// Says no to bytes that cannot be opened.
     pub(super) fn not_opened(error: &OpenError) -> Self {
-        let no = Self::new(error.reason(), with_causes(error));
+        let no = Self::new(error.reason(), Causes(error).to_string());
         match error.field() {
             Some(field) => no.with("field", field),
             None => no,
@@ -141,7 +142,7 @@ impl No {
     /// Says that the fault is ours. The cause goes to the log under the request id, and nowhere else.
     pub(super) fn internal(cause: &(dyn Error + 'static)) -> Self {
         let request_id = request_id();
-        error!(%request_id, cause = %with_causes(cause), "request failed");
+        error!(%request_id, cause = %Causes(cause), "request failed");
         Self::new(INTERNAL, "the server failed; its log says why under the request id").with("request_id", request_id)
     }
 
@@ -193,17 +194,6 @@ const MESSAGE_BYTES_MAX: usize = 1_500;
 const METADATA_BYTES_MAX: usize = 500;
 /// A delay of 0 would read as "never" in a stream.
 const RETRY_AFTER_MIN: Duration = Duration::from_millis(1);
-
-/// Writes an error and its causes in one line.
-fn with_causes(error: &(dyn Error + 'static)) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line = format!("{line}: {error}");
-        cause = error.source();
-    }
-    line
-}
 
 /// Shortens a text to `max` bytes, and says so.
 fn cut(text: String, max: usize) -> String {

@@ -118,17 +118,17 @@ fn summary(id: StatementId, index: u64, state: v1::DisputeState, ended_index: u6
     v1::DisputeSummary { statement_id: statement_id(id), index, state: state.into(), ended_index }
 }
 
-/// Writes an open dispute. What the account at its size needs was recalled before.
-pub(super) fn open_dispute(agreement: &Agreement, case: &Case) -> Result<v1::OpenDispute, No> {
+/// Writes an open dispute as it stands at `now`. What the account at its size needs was recalled before.
+pub(super) fn open_dispute(agreement: &Agreement, case: &Case, now: Timestamp) -> Result<v1::OpenDispute, No> {
     let terms = agreement.terms();
     let mut characters = 0;
     let subjects = case.subjects.iter().map(|subject| disputed(subject, terms, &mut characters));
     let subjects = subjects.collect::<Result<_, _>>()?;
-    let at_stake = terms.currencies.iter().zip(agreement.at_stake(case)?);
+    let at_stake = terms.currencies.iter().zip(agreement.at_stake(case, now)?);
     let account = agreement.account_at(agreement.account_size())?;
     let evidence = case.evidence.iter().map(|given| v1::EvidenceView {
         index: given.index,
-        party: party(terms, given.party),
+        party: given.party.map_or_else(String::new, |given| party(terms, given)),
         digest: given.digest.as_bytes().to_vec().into(),
     });
     Ok(v1::OpenDispute {
@@ -142,7 +142,7 @@ pub(super) fn open_dispute(agreement: &Agreement, case: &Case) -> Result<v1::Ope
         at_stake: at_stake
             .map(|(currency, amount_minor)| v1::AtStake { currency: currency.code.to_string(), amount_minor })
             .collect(),
-        figures: figures(&account, terms, None)?,
+        figures: figures(&account, None)?,
     })
 }
 

@@ -10,26 +10,24 @@ use crate::{
         views::{is_sendable, party},
     },
     split::{Exact, exact_text},
-    statement::terms::Terms,
 };
 
 /// Writes the figures of every currency; of one party alone, or of all.
 ///
 /// Errors: [`crate::service::status::REASONS`], `ANSWER_TOO_LARGE`, when the fractions have outgrown a message.
-pub(super) fn figures(account: &Account, terms: &Terms, only: Option<usize>) -> Result<Vec<v1::CurrencyFigures>, No> {
+pub(super) fn figures(account: &Account, only: Option<usize>) -> Result<Vec<v1::CurrencyFigures>, No> {
     let mut characters = 0;
-    let positions = 0..account.figures.len().min(terms.currencies.len());
-    positions.map(|currency| of_currency(account, terms, currency, only, &mut characters)).collect()
+    (0..account.figures.len()).map(|currency| of_currency(account, currency, only, &mut characters)).collect()
 }
 
 fn of_currency(
     account: &Account,
-    terms: &Terms,
     position: usize,
     only: Option<usize>,
     characters: &mut usize,
 ) -> Result<v1::CurrencyFigures, No> {
-    let (figures, currency) = (&account.figures[position], &terms.currencies[position]);
+    let (terms, figures) = (&*account.terms, &account.figures[position]);
+    let currency = &terms.currencies[position];
     let fees = terms.waterfall.fees.iter().zip(&figures.fees).filter(|(fee, _)| fee.currency == currency.code);
     let top_ups =
         figures.top_ups.iter().filter(|(party, guarantor, _)| concerns(only, *party) || concerns(only, *guarantor));

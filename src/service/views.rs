@@ -120,8 +120,8 @@ pub(super) fn settlement(entry: &SettlementEntry, terms: &Terms) -> v1::Settleme
 }
 
 /// Writes a party's line of every currency.
-pub(super) fn account_lines(account: &Account, party: usize, terms: &Terms) -> Vec<v1::AccountLine> {
-    let currencies = terms.currencies.iter().zip(&account.settlement.accounts).zip(&account.entitlements);
+pub(super) fn account_lines(account: &Account, party: usize) -> Vec<v1::AccountLine> {
+    let currencies = account.terms.currencies.iter().zip(&account.settlement.accounts).zip(&account.entitlements);
     currencies
         .map(|((currency, lines), entitlements)| v1::AccountLine {
             currency: currency.code.to_string(),
@@ -135,8 +135,8 @@ pub(super) fn account_lines(account: &Account, party: usize, terms: &Terms) -> V
 /// Writes a statement of account: T, S and W under their names.
 ///
 /// Errors: [`ANSWER_TOO_LARGE`], when the fractions have outgrown a message.
-pub(super) fn statement_of_account(account: &Account, terms: &Terms) -> Result<v1::StatementOfAccount, No> {
-    let shares = &account.shares;
+pub(super) fn statement_of_account(account: &Account) -> Result<v1::StatementOfAccount, No> {
+    let (terms, shares) = (&*account.terms, &account.shares);
     let fractions = shares.dimensions.iter().flat_map(|sums| [&sums.points, &sums.weighted, &sums.shares]);
     let digits: usize = fractions.chain([&shares.shares]).map(|all| digits(all.len(), all.denominator_bits())).sum();
     let exact = account.entitlements.iter();
@@ -161,7 +161,7 @@ pub(super) fn statement_of_account(account: &Account, terms: &Terms) -> Result<v
                 entitlements: entitlement_texts(exact),
             })
             .collect(),
-        figures: figures(account, terms, None)?,
+        figures: figures(account, None)?,
     })
 }
 

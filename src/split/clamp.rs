@@ -9,7 +9,7 @@ use dashu_int::{IBig, UBig};
 
 use crate::split::{
     ENTITLEMENT_DENOMINATOR_BITS_MAX, Exact, Fractions, SplitError,
-    fractions::{common_denominator, joint_denominator},
+    fractions::{common_denominator, joint_denominator, magnitude},
 };
 
 /// What a pool comes to under caps and floors.
@@ -143,7 +143,7 @@ impl Water {
     fn clamped(&self) -> Clamped {
         if self.floor_sum > self.pool {
             let numerators = self.floors.iter().map(|floor| floor * &self.pool).collect();
-            let parts = Fractions::reduced(magnitude(&self.floor_sum) * &self.denominator, numerators);
+            let parts = Fractions::reduced(magnitude(self.floor_sum.clone()) * &self.denominator, numerators);
             return Clamped { parts, reserve: Exact::ZERO, level: None };
         }
         let first_full = self.bends.partition_point(|bend| {
@@ -163,9 +163,10 @@ impl Water {
                 Place::Cap(cap) => cap * &scale,
             })
             .collect();
-        let parts = Fractions::reduced(magnitude(&scale) * &self.denominator, numerators);
-        let level = (!nobody)
-            .then(|| Exact::from_parts(&rest * &self.weight_denominator, magnitude(between) * &self.denominator));
+        let parts = Fractions::reduced(magnitude(scale.clone()) * &self.denominator, numerators);
+        let level = (!nobody).then(|| {
+            Exact::from_parts(&rest * &self.weight_denominator, magnitude(between.clone()) * &self.denominator)
+        });
         let reserve = if nobody { Exact::from_parts(rest, self.denominator.clone()) } else { Exact::ZERO };
         Clamped { parts, reserve, level }
     }
@@ -174,7 +175,7 @@ impl Water {
     pub(in crate::split) fn part_with(&self, party: usize, weight: &IBig) -> Exact {
         let (floor, cap) = (&self.floors[party], self.caps[party].as_ref());
         if self.floor_sum > self.pool {
-            return Exact::from_parts(floor * &self.pool, magnitude(&self.floor_sum) * &self.denominator);
+            return Exact::from_parts(floor * &self.pool, magnitude(self.floor_sum.clone()) * &self.denominator);
         }
         // clamp(amount * weight, floor, cap), all times what the amount is over.
         let had = |weight: &IBig, bend: &Bend| {
@@ -201,7 +202,7 @@ impl Water {
             return Exact::from_parts(floor.clone(), self.denominator.clone());
         }
         // As if it had no limits; a limit that this breaks is what it has, as the others only move the same way.
-        let part = Exact::from_parts(weight * (&self.pool - fixed), magnitude(&between) * &self.denominator);
+        let part = Exact::from_parts(weight * (&self.pool - fixed), magnitude(between.clone()) * &self.denominator);
         let limit = |limit: &IBig| Exact::from_parts(limit.clone(), self.denominator.clone());
         let part = part.max(limit(floor));
         match cap.map(limit) {
@@ -236,10 +237,6 @@ impl Bend {
             (false, false) => (&self.amount * &other.weight).cmp(&(&other.amount * &self.weight)),
         }
     }
-}
-
-fn magnitude(number: &IBig) -> UBig {
-    number.clone().into_parts().1
 }
 
 #[cfg(test)]

@@ -59,13 +59,6 @@ pub enum SplitError {
         /// Bits of the denominator where counting stopped: above the limit.
         bits: usize,
     },
-    /// Points that decayed over many periods, or were reduced, have a denominator beyond
-    /// [`POINTS_DENOMINATOR_BITS_MAX`](crate::split::POINTS_DENOMINATOR_BITS_MAX).
-    #[error("the points left are too fine: their denominator has {bits} bits; state a simpler fraction")]
-    BasisTooFine {
-        /// Bits of the denominator.
-        bits: usize,
-    },
     /// Numbers of the terms have no common denominator within
     /// [`TERMS_DENOMINATOR_BITS_MAX`](crate::split::TERMS_DENOMINATOR_BITS_MAX).
     #[error("{part} are too fine: their common denominator has {bits} bits or more")]

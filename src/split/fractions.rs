@@ -27,13 +27,6 @@ impl Fractions {
         Self { denominator, numerators }
     }
 
-    /// Takes numbers that were written down before: [`Self::denominator`] and [`Self::numerators`]. `None` if the
-    /// denominator is zero; that it is the least is not checked.
-    #[must_use]
-    pub fn from_parts(denominator: UBig, numerators: Vec<IBig>) -> Option<Self> {
-        (!denominator.is_zero()).then_some(Self { denominator, numerators })
-    }
-
     /// Writes `numerators / denominator` over their least common denominator. `denominator` is not zero.
     pub(in crate::split) fn reduced(denominator: UBig, numerators: Vec<IBig>) -> Self {
         // The divisor shrinks to its last value within a few numbers; from then on each step is one division.
@@ -168,6 +161,11 @@ pub(in crate::split) fn ratios_within(ratios: &[Ratio], bits_max: usize) -> Resu
     let denominator = common_denominator(ratios.iter().map(|ratio| UBig::from(ratio.denominator())), bits_max)?;
     let numerators = ratios.iter().map(|ratio| &denominator / ratio.denominator() * ratio.numerator()).collect();
     Ok((denominator, numerators))
+}
+
+/// Returns a number without its sign.
+pub(in crate::split) fn magnitude(number: IBig) -> UBig {
+    number.into_parts().1
 }
 
 /// Writes an exact number as a fraction in lowest terms: `7/12`, `1`, `0`, `-3/2`.

@@ -18,7 +18,7 @@ use crate::split::{
     SplitError, Step, Waterfall,
     clamp::Water,
     contested::Contested,
-    fractions::joint_denominator,
+    fractions::{joint_denominator, magnitude},
     shares::{coefficients_of, default_shares_of, points_of, weights_of},
     waterfall::limits,
 };
@@ -349,12 +349,18 @@ impl Intervals {
         self.owed(End::High)
     }
 
+    /// Returns what each party is entitled to at an end, before guarantees.
+    #[must_use]
+    pub fn entitled(&self, end: End) -> Vec<Exact> {
+        let sums = if end == End::Low { &self.low } else { &self.high };
+        sums.iter().map(|sum| Exact::from_parts(sum.numerator.clone(), sum.denominator.clone())).collect()
+    }
+
     /// Returns what each party is owed at an end, guarantees included, but for what it bears as a guarantor.
     #[must_use]
     pub fn before_bearing(&self, end: End) -> Vec<Exact> {
-        let (sums, place) = if end == End::Low { (&self.low, 0) } else { (&self.high, 1) };
-        let exact = |sum: &Sum| Exact::from_parts(sum.numerator.clone(), sum.denominator.clone());
-        let mut owed: Vec<Exact> = sums.iter().map(exact).collect();
+        let mut owed = self.entitled(end);
+        let place = usize::from(end == End::High);
         self.top_ups.iter().for_each(|borne| owed[borne.party] += &borne.at_ends[place]);
         owed
     }
@@ -448,8 +454,4 @@ fn equal(party_coefficients: &[Ratio]) -> Result<(), SplitError> {
 
 const fn unknown(position: usize, of: usize) -> SplitError {
     SplitError::PositionUnknown { position, of }
-}
-
-fn magnitude(number: IBig) -> UBig {
-    number.into_parts().1
 }

@@ -38,12 +38,13 @@ pub use fractions::{Fractions, common_denominator_bits, exact_text, joint_denomi
 pub use interval::{
     Disputed, End, Intervals, Scenario, ShareIntervals, Undisputed, scenarios, share_intervals, undisputed,
 };
-pub use policy::{Carried, WinWin, after_exit, decayed, true_up, win_win, within_cash};
+pub use policy::{POINT_PARTS, after_exit, faded, rounded_down, surplus};
 pub use pool::{pool, pools};
 pub use ratio::{Exact, Ratio, RatioError};
 pub use shapley::{PLAYERS_MAX, risk_corrected, shapley};
 pub use shares::{
-    DimensionInput, DimensionShares, POINTS_DENOMINATOR_BITS_MAX, Shares, TERMS_DENOMINATOR_BITS_MAX, shares,
+    COUNTED_DENOMINATOR_BITS_MAX, DimensionInput, DimensionShares, POINTS_DENOMINATOR_BITS_MAX, Shares,
+    TERMS_DENOMINATOR_BITS_MAX, shares,
 };
 pub use waterfall::{
     Bounds, Fee, FeeAccount, Guarantee, Held, Inflow, RoundingRule, Step, Tiers, TiersForm, TopUp, Waterfall,

@@ -105,16 +105,21 @@ impl FromStr for Ratio {
 
     /// Reads what people write: `3`, `3/2`, `1.5`, `70%`, in any terms.
     fn from_str(text: &str) -> Result<Self, RatioError> {
+        let text_given = text;
         let wrong = || RatioError::Text { text: text.to_owned() };
         let (text_value, hundredth) = match text.trim().strip_suffix('%') {
             Some(value) => (value.trim(), true),
             None => (text.trim(), false),
         };
         let digits = |text: &str| -> Result<u128, RatioError> {
-            if text.is_empty() || text.len() > 20 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
                 return Err(wrong());
             }
-            text.parse().map_err(|_| wrong())
+            let digits = text.trim_start_matches('0');
+            if digits.len() > 20 {
+                return Err(RatioError::TooLarge { text: text_given.to_owned() });
+            }
+            if digits.is_empty() { Ok(0) } else { digits.parse().map_err(|_| wrong()) }
         };
         let (numerator, denominator) = match (text_value.split_once('/'), text_value.split_once('.')) {
             (Some((numerator, denominator)), None) => (digits(numerator)?, digits(denominator)?),

@@ -6,11 +6,15 @@ use dashu_int::{IBig, UBig};
 
 use crate::split::{
     Exact, Fractions, Ratio, SplitError, TermsPart,
-    fractions::{common_denominator, joint_denominator, ratios_within},
+    fractions::{common_denominator, joint_denominator, magnitude, ratios_within},
 };
 
-/// Bits that the common denominator of the points of one dimension may have.
-pub const POINTS_DENOMINATOR_BITS_MAX: usize = 256;
+/// Bits that the common denominator of everything that is counted in one dimension may have.
+pub const COUNTED_DENOMINATOR_BITS_MAX: usize = 256;
+
+/// Bits that the common denominator of the points of one dimension may have: of what is counted, some of which may have faded to whole
+/// parts of a point ([`POINT_PARTS`](crate::split::POINT_PARTS), 40 bits).
+pub const POINTS_DENOMINATOR_BITS_MAX: usize = COUNTED_DENOMINATOR_BITS_MAX + 40;
 
 /// Bits that the common denominator of the coefficients, the default shares (each of one dimension), the weights, and
 /// the coefficients of the parties may have.
@@ -194,10 +198,6 @@ fn blend(dimensions: &[DimensionShares], weight_denominator: &UBig, weights: &[U
         }
     }
     Fractions::reduced(common * weight_denominator, numerators)
-}
-
-fn magnitude(number: IBig) -> UBig {
-    number.into_parts().1
 }
 
 #[cfg(test)]

@@ -200,6 +200,15 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// Returns the kind with its article: `an attestation`.
+    #[must_use]
+    pub fn with_article(self) -> String {
+        let article = if self.as_str().starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        format!("{article} {self}")
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())

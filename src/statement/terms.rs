@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     digest::Digest,
     keys::PublicKey,
-    split::Ratio,
+    split::{Exact, Ratio, exact_text},
     statement::rules::{Baseline, Calendar, ExitTerms, Mediator, Rounding, SharePolicy, Trial, Waterfall, Windows},
     time::Timestamp,
 };
@@ -228,6 +228,19 @@ impl Currency {
     #[must_use]
     pub fn amount(&self, minor: i128) -> String {
         format!("{} {}", self.decimal(minor), self.code)
+    }
+
+    /// Writes an exact amount of minor units as people do, and what is beyond the last digit as the fraction it is:
+    /// `58.33 EUR and 1/3 minor units`.
+    #[must_use]
+    pub fn exact_amount(&self, minor: &Exact) -> String {
+        let whole = minor.trunc();
+        let rest = minor - Exact::from(whole.clone());
+        match i128::try_from(whole) {
+            Ok(whole) if rest == Exact::ZERO => self.amount(whole),
+            Ok(whole) => format!("{} and {} minor units", self.amount(whole), exact_text(&rest)),
+            Err(_) => format!("{} minor units of {}", exact_text(minor), self.code),
+        }
     }
 }
 

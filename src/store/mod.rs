@@ -74,6 +74,11 @@ pub trait Store: Send + Sync + 'static {
     /// It is derived from the ledger's entries and never a second truth: a crash may undo whole steps, the last first, and
     /// never a part of one. Errors: [`StoreError::NoLedger`] for a ledger without entries.
     fn keep(&self, ledger: LedgerId, snapshot: Bytes, records: Vec<(Bytes, Option<Bytes>)>) -> Result<(), StoreError>;
+
+    /// Returns why it has stopped, if it has: then every call fails until it is opened anew.
+    fn stopped(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The most bytes of a key beside a ledger.

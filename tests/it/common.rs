@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use proptest::{prelude::ProptestConfig, test_runner::RngSeed};
+
 /// Returns the file or folder `path` of the material beside the project; none, and says so, where there is none.
 ///
 /// # Panics
@@ -18,9 +20,13 @@ pub fn shared(path: &str) -> Option<PathBuf> {
     Some(found)
 }
 
-/// Returns how many random cases a test tries: as many as it says, or `COUNTERFOIL_TIMES` times that.
-pub fn times(cases: u32) -> u32 {
-    std::env::var("COUNTERFOIL_TIMES").map_or(1, |times| times.parse().unwrap()) * cases
+/// How random cases are tried: so many, and the same ones each time, so that whoever changes something is told of what they changed
+/// and not of what nobody had met before. With `COUNTERFOIL_TIMES` so many times as many, and others each time: that is how what
+/// nobody has met yet is looked for.
+pub fn cases(cases: u32) -> ProptestConfig {
+    let times = std::env::var("COUNTERFOIL_TIMES").ok().map(|times| times.parse::<u32>().unwrap());
+    let rng_seed = if times.is_some() { RngSeed::Random } else { RngSeed::Fixed(7) };
+    ProptestConfig { cases: times.unwrap_or(1) * cases, rng_seed, ..ProptestConfig::default() }
 }
 
 /// A reproducible sequence of numbers (splitmix64), whose seed is printed. Set `COUNTERFOIL_SEED` to repeat it.

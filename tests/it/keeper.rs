@@ -13,6 +13,7 @@ use counterfoil::{
         refusal::Refusal,
         settle::Account,
     },
+    sequencer::{ReadError, Reader},
     statement::{Body, Signed, id::StatementId},
     time::Timestamp,
 };
@@ -178,4 +179,22 @@ impl Keeper {
 pub(crate) fn views(agreement: &Agreement) -> Vec<String> {
     let contributions = agreement.contributions().map(|view| format!("{view:?}"));
     contributions.chain(agreement.benefits().map(|view| format!("{view:?}"))).collect()
+}
+
+/// Every contribution and benefit that a reader finds kept, in words.
+pub(crate) fn read_views(reader: &Reader) -> Result<Vec<String>, ReadError> {
+    let (standing, mut views) = (reader.standing(), Vec::new());
+    for kept in reader.contributions(0) {
+        let kept = kept?;
+        let (signed, admitted) = reader.entry(kept.index())?;
+        let Body::Contribution(said) = &signed.statement().body else { panic!("no contribution") };
+        views.push(format!("{:?}", kept.view(signed.id(), admitted, said, standing)));
+    }
+    for kept in reader.benefits(0) {
+        let kept = kept?;
+        let (signed, admitted) = reader.entry(kept.index())?;
+        let Body::Benefit(said) = &signed.statement().body else { panic!("no benefit") };
+        views.push(format!("{:?}", kept.view(signed.id(), admitted, said, standing)));
+    }
+    Ok(views)
 }

@@ -191,7 +191,7 @@ impl Story {
         // Without a remedy nothing is signed.
         let shown = self.world.good(MEDIATOR, &["rule", dispute]);
         for line in [
-            "52577.88 EUR are held for it until it is decided",
+            "52577.88 EUR are at stake until it is decided; 38106.24 EUR are held for all that is in doubt",
             "Open to you: --stand, --reassign",
             "165159.88",
             "196026.71",

@@ -83,6 +83,11 @@ impl Serving {
         endpoint.connect().await.unwrap()
     }
 
+    /// Waits until the server has ended by itself.
+    pub async fn ended(self) -> Result<(), ServeError> {
+        tokio::time::timeout(Duration::from_secs(20), self.served).await.unwrap().unwrap()
+    }
+
     /// Tells the server to stop and waits until it has.
     pub async fn stop(self) {
         let _ = self.stop.send(());

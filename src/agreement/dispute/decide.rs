@@ -10,14 +10,10 @@ use crate::{
             Case, Change, End, Ended,
             subject::{After, Stands, Subject},
         },
-        motion::Matter,
         settle::Books,
     },
-    statement::{
-        dispute::{Outcome, Remedy},
-        id::StatementId,
-        terms::Terms,
-    },
+    split::joint_denominator,
+    statement::{dispute::Outcome, id::StatementId, terms::Terms},
 };
 
 impl Agreement {
@@ -31,6 +27,7 @@ impl Agreement {
                         self.books.doubt(entry.index, subject.index, doubt);
                     }
                 }
+                self.disputes.made.add(case.party, 1);
                 self.disputes.open.insert(case.id, *case);
             }
             Change::Evidence { dispute, given } => {
@@ -55,12 +52,10 @@ impl Agreement {
         for subject in &case.subjects {
             self.disputes.disputed.remove(&subject.index);
         }
-        let (id, index, at) = (case.id, case.index, entry.index);
-        self.disputes.over.push(Ended { id, index, at, how });
+        let (id, index, at, party, entries) = (case.id, case.index, entry.index, case.party, case.subjects.len());
+        self.disputes.over.push(Ended { id, index, at, how, party, entries });
         // Offers in a dispute that is over lead nowhere.
-        self.motions
-            .open
-            .retain(|_, motion| !matches!(&motion.matter, Matter::Offer { dispute: about, .. } if *about == dispute));
+        self.motions.end_offers(dispute);
         Some(case)
     }
 
@@ -68,17 +63,23 @@ impl Agreement {
     pub(in crate::agreement) fn decide(&mut self, entry: Entry, dispute: StatementId, outcomes: &[Outcome], how: End) {
         let Some(case) = self.end(entry, dispute, how) else { return };
         let terms = Arc::clone(&self.versions.current().terms);
+        let moved = self.claims_moved(&case, outcomes);
         correct(&mut self.books, entry.index, &case, outcomes, &terms);
         for (subject, outcome) in case.subjects.iter().zip(outcomes) {
             let Some(after) = subject.stands.after(&outcome.remedy, &terms) else { continue };
-            self.correct_entry(entry, subject, after, outcome.remedy == Remedy::Reject);
+            self.correct_entry(entry, subject, after);
         }
+        self.move_claims(moved);
     }
 
-    fn correct_entry(&mut self, entry: Entry, subject: &Subject, after: After, rejected: bool) {
+    fn correct_entry(&mut self, entry: Entry, subject: &Subject, after: After) {
         match (&subject.stands, after) {
-            (Stands::Contribution { points, .. }, After::Points(counts)) => {
+            (Stands::Contribution { dimension, .. }, After::Points(counts)) => {
                 let at = entry.index;
+                if let Some((_, counts)) = &counts {
+                    let denominator = &mut self.contributions.denominators[*dimension];
+                    *denominator = joint_denominator(denominator, counts.denominator());
+                }
                 self.give_budget_back(subject.index);
                 if let Some(slot) = self.contributions.slots.change(&subject.index) {
                     slot.decided = Some(Box::new(Decided { at, counts }));
@@ -86,10 +87,6 @@ impl Agreement {
                 self.use_budget_again(subject.index);
                 self.close_claim(entry, subject.index);
                 self.end_challenges(entry, subject.index);
-                // What is rejected may be claimed by who did it.
-                if rejected && points.is_some() {
-                    self.contributions.release(subject.index);
-                }
             }
             (Stands::Benefit { came_in, amount, .. }, After::Amount(after)) => {
                 if let Some(slot) = self.benefits.slots.change(&subject.index) {

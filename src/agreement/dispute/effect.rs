@@ -7,7 +7,7 @@ use crate::{
         Agreement,
         dispute::{Case, Subject, decide::correct},
         refusal::{Refusal, change::ChangeRefusal},
-        settle::Account,
+        settle::{Account, Books},
     },
     digest::Digest,
     split::exact_text,
@@ -16,6 +16,7 @@ use crate::{
         id::StatementId,
         terms::Terms,
     },
+    time::Timestamp,
 };
 
 /// What a decision would do.
@@ -23,66 +24,80 @@ use crate::{
 pub struct Effect {
     /// What a ruling, or a retroactive amendment, must carry. `proto/README.md`, "Effects".
     pub digest: Digest,
-    /// The account of everything in the ledger as it stands.
+    /// The account of everything in the ledger and of what time alone has brought, as it stands.
     pub before: Account,
     /// The same after the decision.
     pub after: Account,
 }
 
 impl Agreement {
-    /// Computes what outcomes would do in an open dispute.
+    /// Computes what outcomes would do in an open dispute, if an entry at `at` said so.
     ///
-    /// Errors: those of an offer with these outcomes; as [`Self::account_at`].
-    pub fn effect(&self, dispute: StatementId, outcomes: &[Outcome]) -> Result<Effect, Refusal> {
-        let case = self.find_case(dispute)?;
-        self.check_outcomes(case, outcomes)?;
-        self.effect_of(case, outcomes)
+    /// Errors: those of an offer with these outcomes, but for artifacts that others have claimed since; as [`Self::account_at`].
+    pub fn effect(&self, dispute: StatementId, outcomes: &[Outcome], at: Timestamp) -> Result<Effect, Refusal> {
+        let law = self.by(at);
+        let case = law.find_case(dispute)?;
+        law.check_outcomes(case, outcomes)?;
+        law.effect_of(case, outcomes)
     }
 
     pub(super) fn effect_of(&self, case: &Case, outcomes: &[Outcome]) -> Result<Effect, Refusal> {
-        let before = self.books.account_at(self.next_size())?;
         let mut books = self.books.clone();
         correct(&mut books, self.size, case, outcomes, self.terms());
-        let after = books.account_at(self.next_size().max(self.size + 1))?;
-        Ok(Effect { digest: effect_digest(&after, self.terms()), before, after })
+        self.effect_in(&books, self.terms())
     }
 
-    /// Computes what terms would do if what was settled were shared anew under them.
-    ///
-    /// Errors: as [`Self::account_at`].
-    pub fn effect_of_terms(&self, terms: &Terms) -> Result<Effect, Refusal> {
-        self.effect_of_enacting(terms, true)
+    /// Computes the account of everything in the ledger with what outcomes decide.
+    pub(super) fn account_after(&self, case: &Case, outcomes: &[Outcome]) -> Result<Account, Refusal> {
+        let mut books = self.books.clone();
+        correct(&mut books, self.size, case, outcomes, self.terms());
+        Ok(books.account_at(self.shown_size())?)
     }
 
-    /// Computes what terms would do if they were in force from here on and what was settled stood.
+    /// Computes what terms would do if what was settled were shared anew under them, by an entry at `at`.
     ///
     /// Errors: as [`Self::account_at`].
-    pub fn effect_of_terms_ahead(&self, terms: &Terms) -> Result<Effect, Refusal> {
-        self.effect_of_enacting(terms, false)
+    pub fn effect_of_terms(&self, terms: &Terms, at: Timestamp) -> Result<Effect, Refusal> {
+        self.by(at).effect_of_enacting(terms, true)
+    }
+
+    /// Computes what terms would do if they were in force from an entry at `at` on and what was settled stood.
+    ///
+    /// Errors: as [`Self::account_at`].
+    pub fn effect_of_terms_ahead(&self, terms: &Terms, at: Timestamp) -> Result<Effect, Refusal> {
+        self.by(at).effect_of_enacting(terms, false)
     }
 
     fn effect_of_enacting(&self, terms: &Terms, retroactive: bool) -> Result<Effect, Refusal> {
-        let before = self.books.account_at(self.next_size())?;
         let mut books = self.books.clone();
         books.enact(self.size, Arc::new(terms.clone()), retroactive);
-        let after = books.account_at(self.next_size().max(self.size + 1))?;
+        self.effect_in(&books, terms)
+    }
+
+    /// Computes the effect of what the next entry does to the books. Both sides cover that entry, so that nothing shows as its effect
+    /// which comes with it only in time.
+    fn effect_in(&self, books: &Books, terms: &Terms) -> Result<Effect, Refusal> {
+        let tree_size = self.shown_size();
+        let (before, after) = (self.books.account_at(tree_size)?, books.account_at(tree_size)?);
         Ok(Effect { digest: effect_digest(&after, terms), before, after })
     }
 
-    /// Computes what would be if a contribution, benefit or cost counted nothing; writes nothing.
+    /// Computes what would be at `at` if a contribution, benefit or cost counted nothing; writes nothing.
     ///
     /// Errors: those of disputing it, but for its age; as [`Self::account_at`].
-    pub fn effect_without(&self, subject: StatementId) -> Result<Effect, Refusal> {
-        let (index, _, stands) = self.what_stands(subject)?;
+    pub fn effect_without(&self, subject: StatementId, at: Timestamp) -> Result<Effect, Refusal> {
+        let law = self.by(at);
+        let (index, _, stands) = law.what_stands(subject)?;
         let (id, party) = (subject, stands.owner());
         let subject = Subject { id, index, stands, sought: Remedy::Reject };
-        let (sides, opened) = (vec![party], self.last_admitted);
-        let case = Case { id, index, opened, party, sides, subjects: vec![subject], evidence: Vec::new() };
-        self.effect_of(&case, &[Outcome { subject: id, remedy: Remedy::Reject }])
+        let (sides, opened) = (vec![party], law.last_admitted);
+        let (attestors, subjects, evidence) = (Vec::new(), vec![subject], Vec::new());
+        let case = Case { id, index, opened, party, sides, attestors, subjects, evidence };
+        law.effect_of(&case, &[Outcome { subject: id, remedy: Remedy::Reject }])
     }
 
     pub(in crate::agreement) fn check_retroactive(&self, terms: &Terms, stated: Digest) -> Result<(), Refusal> {
-        let computed = self.effect_of_terms(terms)?.digest;
+        let computed = self.effect_of_enacting(terms, true)?.digest;
         if computed == stated { Ok(()) } else { Err(ChangeRefusal::EffectMismatch { stated, computed }.into()) }
     }
 }

@@ -5,10 +5,12 @@
 //! and what is sought and carries the digest of its effect, or by withdrawal. Corrections are derived from what was decided; no
 //! entry is ever edited.
 
+mod artifacts;
 mod decide;
 mod effect;
 mod judge;
 mod subject;
+mod together;
 
 use std::collections::BTreeMap;
 
@@ -23,20 +25,22 @@ use crate::{
         motion::Matter,
         refusal::Refusal,
         settle::{Account, Books},
+        tally::Tally,
     },
     digest::Digest,
     statement::{dispute::Outcome, id::StatementId},
     time::Timestamp,
 };
 
-/// How many disputes an agreement may see in its life.
-pub const DISPUTES_MAX: usize = 10_000;
-/// How many disputes may be open at once.
-pub const OPEN_DISPUTES_MAX: usize = 64;
-/// How many entries may be disputed at once, over all open disputes.
-pub const DISPUTED_ENTRIES_MAX: usize = 4_096;
-/// How many pieces of evidence a dispute may have.
-pub const EVIDENCE_MAX: usize = 256;
+/// How many disputes one party may open over the life of an agreement.
+pub const DISPUTES_MAX: usize = 1_000;
+/// How many disputes that one party opened may be open at once.
+pub const OPEN_DISPUTES_MAX: usize = 16;
+/// How many entries one party may dispute between two settlements, over all its disputes: until the next one, accounts may be asked for
+/// at every size at which they were in doubt.
+pub const DISPUTED_ENTRIES_MAX: usize = 2_048;
+/// How many pieces of evidence one party, or the mediator, may give in a dispute.
+pub const EVIDENCE_MAX: usize = 64;
 
 /// All disputes of an agreement.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -46,6 +50,8 @@ pub(super) struct Disputes {
     pub(super) disputed: BTreeMap<u64, StatementId>,
     /// In the order in which they ended.
     pub(super) over: Vec<Ended>,
+    /// By who opened them: all that there ever were.
+    pub(super) made: Tally,
 }
 
 /// An open dispute.
@@ -61,6 +67,8 @@ pub struct Case {
     pub party: usize,
     /// The parties to the dispute, ascending: who disputes, whose entries they are, and whose they should be.
     pub sides: Vec<usize>,
+    /// The parties that have attested what is disputed, ascending: they may give evidence, too.
+    pub attestors: Vec<usize>,
     /// What is disputed.
     pub subjects: Vec<Subject>,
     /// The evidence so far, in ledger order.
@@ -72,8 +80,8 @@ pub struct Case {
 pub struct Given {
     /// The index of its entry.
     pub index: u64,
-    /// The position of the party that gave it.
-    pub party: usize,
+    /// The position of the party that gave it; none: the mediator.
+    pub party: Option<usize>,
     /// SHA-256 of the document.
     pub digest: Digest,
 }
@@ -89,6 +97,10 @@ pub struct Ended {
     pub at: u64,
     /// How it ended.
     pub how: End,
+    /// The position of the party that disputed.
+    pub party: usize,
+    /// How many entries were disputed.
+    pub entries: usize,
 }
 
 /// How a dispute ended.
@@ -193,27 +205,29 @@ impl Agreement {
         if days == 0 { None } else { self.course.window_end(case.opened, days) }
     }
 
-    /// Returns by currency what is at stake in a dispute, minor units: what would be held for it alone if it were settled now.
+    /// Returns by currency what is at stake in a dispute at `at`, minor units: what would be held for it alone.
     ///
     /// Errors: as [`Self::account_at`].
-    pub fn at_stake(&self, case: &Case) -> Result<Vec<u64>, Refusal> {
-        let account = self.in_doubt(case)?;
+    pub fn at_stake(&self, case: &Case, at: Timestamp) -> Result<Vec<u64>, Refusal> {
+        let account = self.in_doubt(case, at)?;
         Ok(account.figures.iter().map(|figures| figures.disputed).collect())
     }
 
-    /// Returns the account of everything in the ledger as if nothing else were in doubt and nobody had been paid: it has what every
-    /// party gets at least and at most, and the difference is held.
+    /// Returns the account of everything in the ledger and of what time has brought until `at`, as if nothing else were in doubt and
+    /// nobody had been paid: it has what every party gets at least and at most, and the difference is held.
     ///
     /// Errors: as [`Self::account_at`].
-    pub fn in_doubt(&self, case: &Case) -> Result<Account, Refusal> {
+    pub fn in_doubt(&self, case: &Case, at: Timestamp) -> Result<Account, Refusal> {
         let indexes: Vec<u64> = case.subjects.iter().map(|subject| subject.index).collect();
-        let mut books: Books = self.books.clone();
+        let law = self.by(at);
+        let mut books: Books = law.books.clone();
         books.doubt_only(&indexes);
         books.forget_allocations();
-        Ok(books.account_at(self.next_size())?)
+        Ok(books.account_at(law.shown_size())?)
     }
 
-    /// Returns the account of everything in the ledger, at the size that the next settlement may cover; what is in doubt is held.
+    /// Returns the account of everything in the ledger, at the size that the next settlement may cover; what is in doubt is held. What
+    /// time alone has brought since comes with the next entry, which that does not cover.
     ///
     /// Errors: as [`Self::account_at`].
     pub fn account_now(&self) -> Result<Account, Refusal> {
@@ -236,6 +250,11 @@ impl Agreement {
 
     pub(super) fn open_disputes(&self) -> usize {
         self.disputes.open.len()
+    }
+
+    /// The size of an account of everything in the ledger and of what time alone has brought, which comes with the next entry.
+    pub(super) const fn shown_size(&self) -> u64 {
+        self.size + 1
     }
 
     /// The size of an account of everything that is in the ledger: more than was settled.

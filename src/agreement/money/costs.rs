@@ -23,8 +23,8 @@ use crate::{
     time::Timestamp,
 };
 
-/// How many costs may be reported over the life of an agreement, those taken back included.
-pub const COSTS_MAX: usize = 10_000;
+/// How many costs one party may report over the life of an agreement, those taken back included.
+pub const COSTS_MAX: usize = 2_000;
 
 /// All costs of an agreement.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -150,8 +150,8 @@ impl Costs {
         self.all.iter().map(|(id, slot)| (*id, slot))
     }
 
-    fn check_room(&self) -> Result<(), MoneyRefusal> {
-        if self.all.len() >= COSTS_MAX { Err(MoneyRefusal::CostsTooMany { max: COSTS_MAX }) } else { Ok(()) }
+    fn has_room(&self, party: usize) -> bool {
+        self.all.values().filter(|slot| slot.party == party).count() < COSTS_MAX
     }
 
     pub(super) fn put(&mut self, entry: Entry, slot: CostSlot) {
@@ -179,7 +179,7 @@ impl Costs {
     }
 
     /// Returns all that was confirmed in a currency, minor units.
-    fn confirmed_in(&self, currency: usize) -> u64 {
+    pub(in crate::agreement) fn confirmed_in(&self, currency: usize) -> u64 {
         let confirmed = self.all.values().filter(|slot| slot.currency == currency && slot.confirmed.is_some());
         // What was confirmed stays within its limit, so that the sum does.
         confirmed.fold(0, |sum, slot| sum.saturating_add(slot.amount))
@@ -218,11 +218,14 @@ impl Agreement {
         if self.contributions.claims.get(&ArtifactDigest::Sha256(invoice)).is_some() {
             return Err(MoneyRefusal::AlsoClaimed { invoice }.into());
         }
-        self.money.costs.check_room()?;
+        let party = said.speaker.party;
+        if !self.money.costs.has_room(party) {
+            return Err(MoneyRefusal::CostsTooMany { party: self.party_name(party), max: COSTS_MAX }.into());
+        }
         Ok(Change::Cost(Box::new(CostSlot {
             index: said.index,
             reported: said.at,
-            party: said.speaker.party,
+            party,
             category: body.category.clone(),
             currency,
             amount: body.amount,
@@ -262,19 +265,14 @@ impl Agreement {
 #[cfg(test)]
 mod tests {
     use super::{COSTS_MAX, CostSlot, Costs};
-    use crate::{
-        agreement::{Entry, refusal::money::MoneyRefusal},
-        digest::Digest,
-        statement::id::StatementId,
-        time::Timestamp,
-    };
+    use crate::{agreement::Entry, digest::Digest, statement::id::StatementId, time::Timestamp};
 
     #[test]
     fn costs_have_a_limit_that_taking_back_does_not_widen() {
         let mut costs = Costs::default();
         let id = |index: u64| StatementId::from_digest(Digest::of(&[&index.to_be_bytes()]));
         for index in 0..u64::try_from(COSTS_MAX).unwrap() {
-            assert_eq!(costs.check_room(), Ok(()));
+            assert!(costs.has_room(0));
             let slot = CostSlot {
                 index,
                 reported: Timestamp::EPOCH,
@@ -290,7 +288,8 @@ mod tests {
             costs.put(Entry { id: id(index), index, at: Timestamp::EPOCH }, slot);
             costs.take_back(id(index));
         }
-        assert_eq!(costs.check_room(), Err(MoneyRefusal::CostsTooMany { max: COSTS_MAX }));
+        assert!(!costs.has_room(0));
+        assert!(costs.has_room(1), "nobody uses up what others may report");
         assert!(costs.invoices.is_empty(), "an invoice that was taken back may be reported anew");
     }
 }

@@ -14,6 +14,7 @@ use crate::{
         Agreement, Entry, Said,
         money::Change,
         refusal::{Refusal, money::MoneyRefusal},
+        tally::Tally,
     },
     statement::{
         id::StatementId,
@@ -22,8 +23,8 @@ use crate::{
     time::Timestamp,
 };
 
-/// How many payments may be reported over the life of an agreement, those taken back included.
-pub const PAYMENTS_MAX: usize = 65_536;
+/// How many payments one party may report over the life of an agreement, those taken back included.
+pub const PAYMENTS_MAX: usize = 10_000;
 
 /// All payments of an agreement.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -34,6 +35,8 @@ pub(in crate::agreement) struct Payments {
     open: BTreeMap<StatementId, (Timestamp, Sent)>,
     /// By currency and party.
     sums: BTreeMap<(usize, usize), Sums>,
+    /// By payer: all that were ever reported.
+    made: Tally,
 }
 
 /// A payment as it is kept.
@@ -93,12 +96,12 @@ impl Payments {
         }
     }
 
-    fn check_room(&self) -> Result<(), MoneyRefusal> {
-        let full = self.entries.len() >= PAYMENTS_MAX;
-        if full { Err(MoneyRefusal::PaymentsTooMany { max: PAYMENTS_MAX }) } else { Ok(()) }
+    fn has_room(&self, payer: usize) -> bool {
+        self.made.of(payer) < PAYMENTS_MAX
     }
 
     pub(super) fn put(&mut self, entry: Entry, sent: Sent) {
+        self.made.add(sent.payer, 1);
         self.entries.insert(entry.id, entry.index);
         self.open.insert(entry.id, (entry.at, sent));
         let amount = u128::from(sent.amount);
@@ -159,7 +162,9 @@ impl Agreement {
             return Err(MoneyRefusal::PayeeIsPayer { party: body.payee.clone() }.into());
         }
         let currency = self.known_currency(&body.currency)?;
-        self.money.payments.check_room()?;
+        if !self.money.payments.has_room(payer) {
+            return Err(MoneyRefusal::PaymentsTooMany { party: self.party_name(payer), max: PAYMENTS_MAX }.into());
+        }
         let (owes, owed) = (-self.balance(currency, payer), self.balance(currency, payee));
         let text = |amount| self.terms().currencies[currency].amount(amount);
         if owes <= 0 {
@@ -195,19 +200,14 @@ impl Agreement {
 #[cfg(test)]
 mod tests {
     use super::{PAYMENTS_MAX, Payments, Sent, Sums};
-    use crate::{
-        agreement::{Entry, refusal::money::MoneyRefusal},
-        digest::Digest,
-        statement::id::StatementId,
-        time::Timestamp,
-    };
+    use crate::{agreement::Entry, digest::Digest, statement::id::StatementId, time::Timestamp};
 
     #[test]
     fn payments_have_a_limit_and_their_sums_never_overflow() {
         let mut payments = Payments::default();
         let sent = Sent { tree_size: 1, payer: 0, payee: 1, currency: 0, amount: u64::MAX };
         for index in 0..u64::try_from(PAYMENTS_MAX).unwrap() {
-            assert_eq!(payments.check_room(), Ok(()));
+            assert!(payments.has_room(0));
             let id = StatementId::from_digest(Digest::of(&[&index.to_be_bytes()]));
             payments.put(Entry { id, index, at: Timestamp::EPOCH }, sent);
             match index % 3 {
@@ -216,9 +216,10 @@ mod tests {
                 _ => {}
             }
         }
-        assert_eq!(payments.check_room(), Err(MoneyRefusal::PaymentsTooMany { max: PAYMENTS_MAX }));
+        assert!(!payments.has_room(0));
+        assert!(payments.has_room(1), "nobody uses up what others may report");
         let third = |of: u128| u128::from(u64::MAX) * of;
-        let payer = Sums { paid: third(21_846), paid_waiting: third(21_845), ..Sums::default() };
+        let payer = Sums { paid: third(3_334), paid_waiting: third(3_333), ..Sums::default() };
         assert_eq!(payments.sums(0, 0), payer);
     }
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     agreement::{
         Agreement, Said,
-        calendar::{period_at, period_end, period_of, period_start},
+        calendar::{NumberedPeriod, period_at, period_end, period_of, period_start},
         money::Change,
         refusal::{Refusal, money::MoneyRefusal},
         state::Phase,
@@ -133,6 +133,11 @@ impl Periods {
         self.cut_offs.partition_point(|cut_off| *cut_off <= settled)
     }
 
+    /// Returns a period as people name it.
+    fn named(&self, number: u32) -> NumberedPeriod {
+        NumberedPeriod { calendar: self.calendar, number }
+    }
+
     fn end_of_next(&self) -> Option<Timestamp> {
         period_end(self.calendar, self.next())
     }
@@ -161,13 +166,20 @@ impl Agreement {
         let periods = self.check_period(period)?;
         let next = periods.next();
         if !self.is_over(periods, period, said.at) {
-            return Err(MoneyRefusal::PeriodNotOver { period, end: period_end(periods.calendar, period), at: said.at });
+            return Err(MoneyRefusal::PeriodNotOver {
+                period: periods.named(period),
+                end: period_end(periods.calendar, period),
+                at: said.at,
+            });
         }
         if period != next {
-            return Err(MoneyRefusal::PeriodOutOfOrder { period, next });
+            return Err(MoneyRefusal::PeriodOutOfOrder { period: periods.named(period), next: periods.named(next) });
         }
         if periods.closers.contains_key(&party) {
-            return Err(MoneyRefusal::AlreadyClosedByParty { period, party: self.party_name(party) });
+            return Err(MoneyRefusal::AlreadyClosedByParty {
+                period: periods.named(period),
+                party: self.party_name(party),
+            });
         }
         let completes = self.all_closed(periods, Some(party));
         Ok(Change::Closed { party, seen: said.seen.map(|seen| seen.tree_size), completes })
@@ -179,13 +191,14 @@ impl Agreement {
         let periods = self.check_period(period)?;
         let end = period_end(periods.calendar, period);
         if end.is_none_or(|end| end > said.at) {
-            return Err(MoneyRefusal::PeriodNotOver { period, end, at: said.at }.into());
+            return Err(MoneyRefusal::PeriodNotOver { period: periods.named(period), end, at: said.at }.into());
         }
+        let (stream_name, named) = (name.clone(), periods.named(period));
         match periods.reports.get(&(period, stream)) {
             None => Ok(Change::Nil { period, stream }),
-            Some(Report::Benefit) => Err(MoneyRefusal::NilBesideBenefit { stream: name.clone(), period }.into()),
+            Some(Report::Benefit) => Err(MoneyRefusal::NilBesideBenefit { stream: stream_name, period: named }.into()),
             Some(Report::Nil(_) | Report::NilTakenBack) => {
-                Err(MoneyRefusal::NilTwice { stream: name.clone(), period }.into())
+                Err(MoneyRefusal::NilTwice { stream: stream_name, period: named }.into())
             }
         }
     }
@@ -201,10 +214,13 @@ impl Agreement {
         let period = periods.of(benefit.period_start, benefit.period_end);
         self.check_period_open(period)?;
         if period > period_at(periods.calendar, at) {
-            return Err(MoneyRefusal::PeriodNotBegun { period, at });
+            return Err(MoneyRefusal::PeriodNotBegun { period: periods.named(period), at });
         }
         match periods.reports.get(&(period, stream)) {
-            Some(Report::Nil(_)) => Err(MoneyRefusal::BenefitBesideNil { stream: benefit.stream.clone(), period }),
+            Some(Report::Nil(_)) => {
+                let (stream, period) = (benefit.stream.clone(), periods.named(period));
+                Err(MoneyRefusal::BenefitBesideNil { stream, period })
+            }
             None | Some(Report::Benefit | Report::NilTakenBack) => Ok(()),
         }
     }
@@ -218,8 +234,12 @@ impl Agreement {
     }
 
     pub(super) fn check_period_open(&self, period: u32) -> Result<(), MoneyRefusal> {
-        match self.money.periods.as_ref().map(Periods::next) {
-            Some(next) if period < next => Err(MoneyRefusal::PeriodClosed { period, next }),
+        match &self.money.periods {
+            Some(periods) if period < periods.next() => Err(MoneyRefusal::PeriodClosed {
+                period: periods.named(period),
+                next: periods.named(periods.next()),
+                is_first: period == periods.first,
+            }),
             _ => Ok(()),
         }
     }
@@ -227,7 +247,8 @@ impl Agreement {
     fn check_period(&self, period: u32) -> Result<&Periods, MoneyRefusal> {
         let periods = self.money.periods.as_ref().ok_or(MoneyRefusal::NoCalendar)?;
         if period < periods.first {
-            return Err(MoneyRefusal::PeriodBeforeFirst { period, first: periods.first });
+            let (period, first) = (periods.named(period), periods.named(periods.first));
+            return Err(MoneyRefusal::PeriodBeforeFirst { period, first });
         }
         self.check_period_open(period)?;
         Ok(periods)
@@ -238,10 +259,10 @@ impl Agreement {
         let Some(periods) = &self.money.periods else { return Ok(()) };
         let settled = periods.settled(self.books.cut_off());
         match periods.cut_offs.get(settled).copied() {
-            None => Err(MoneyRefusal::PeriodNotClosed { next: periods.next() }),
+            None => Err(MoneyRefusal::PeriodNotClosed { next: periods.named(periods.next()) }),
             Some(cut_off) if cut_off == body.tree_size => Ok(()),
             Some(cut_off) => {
-                let (tree_size, period) = (body.tree_size, periods.after(settled));
+                let (tree_size, period) = (body.tree_size, periods.named(periods.after(settled)));
                 Err(MoneyRefusal::SettlementNotAtCutOff { tree_size, period, cut_off })
             }
         }
@@ -284,6 +305,18 @@ impl Agreement {
         let (first, cut_offs) =
             self.money.periods.as_ref().map_or((0, &[][..]), |periods| (periods.first, &periods.cut_offs));
         cut_offs.iter().zip(first..).map(|(cut_off, period)| (period, *cut_off)).collect::<Vec<_>>().into_iter()
+    }
+
+    /// Returns the nil reports that stand, of periods that are not closed: what their party can still take back.
+    #[must_use]
+    pub fn open_nil_reports(&self) -> Vec<StatementId> {
+        let Some(periods) = &self.money.periods else { return Vec::new() };
+        let open = periods.reports.range((periods.next(), 0)..);
+        open.filter_map(|(_, report)| match report {
+            Report::Nil(statement) => Some(*statement),
+            Report::Benefit | Report::NilTakenBack => None,
+        })
+        .collect()
     }
 
     /// Returns how many periods are settled.

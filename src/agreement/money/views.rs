@@ -2,6 +2,7 @@
 
 use crate::{
     agreement::{Agreement, settle::StreamSum},
+    split::surplus,
     statement::rules::Baseline,
 };
 
@@ -138,7 +139,7 @@ impl Agreement {
             let costs: i128 = costs.map(|slot| i128::from(slot.amount)).sum();
             let allocation = self.allocation(currency, party);
             let baseline = i128::from(baseline.amount).saturating_mul(times);
-            let surplus = retained + allocation - costs - baseline;
+            let surplus = surplus(retained, allocation, costs, baseline);
             Some(Gain { party, currency, retained, allocation, costs, baseline, periods, surplus })
         };
         self.terms().baselines.iter().filter_map(gain).collect()

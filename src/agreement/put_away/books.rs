@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     agreement::{
         put_away::{
-            form::{Number, exact, exacts, number},
+            form::{Number, Stated, exact, exacts, number, ratio, stated},
             slips::{ChangesForm, SumsForm},
         },
         settle::{
@@ -40,6 +40,7 @@ pub(super) struct BooksForm {
     backs: Vec<Back>,
     costs: Vec<Cost>,
     corrections: Vec<Correction>,
+    withdrawn: Vec<Correction>,
     doubts: Vec<Open>,
     shared_anew: Vec<(u64, usize)>,
     leavers: Vec<Leaver>,
@@ -58,6 +59,7 @@ pub(super) struct BooksForm {
 struct InstalmentForm {
     cut_off: u64,
     version: usize,
+    decay: Stated,
     /// The place of its points.
     points: usize,
     net: Vec<(FlowKey, u128)>,
@@ -75,6 +77,7 @@ impl BooksForm {
             instalments.push(InstalmentForm {
                 cut_off: instalment.cut_off,
                 version: instalment.version,
+                decay: stated(instalment.decay),
                 points: points.len() - 1,
                 net: instalment.net.iter().map(|(key, net)| (*key, *net)).collect(),
                 costs: instalment.costs.iter().map(|(key, cost)| (*key, *cost)).collect(),
@@ -91,6 +94,7 @@ impl BooksForm {
             backs: books.backs.clone(),
             costs: books.costs.clone(),
             corrections: books.corrections.clone(),
+            withdrawn: books.withdrawn.clone(),
             doubts: books.doubts.values().cloned().collect(),
             shared_anew: books.shared_anew.clone(),
             leavers: books.leavers.clone(),
@@ -135,6 +139,7 @@ impl BooksForm {
             instalments.push(Instalment {
                 cut_off,
                 version: form.version,
+                decay: ratio(form.decay).filter(|decay| decay.is_at_most_one())?,
                 points: Arc::clone(points.get(form.points)?),
                 net: form.net.into_iter().collect(),
                 costs: form.costs.into_iter().collect(),
@@ -146,17 +151,15 @@ impl BooksForm {
         });
         let state =
             State { flows: flows.collect::<Option<BTreeMap<_, _>>>()?, tiers: tiers.collect::<Option<Vec<_>>>()? };
-        let places = |event: &Event| {
-            let (Event::Taken(place) | Event::Released(place)) = *event;
-            place < instalments.len()
-        };
+        let places = |event: &Event| event.place() < instalments.len();
         let fits = cut_off == self.cut_off
             && self.events.iter().all(places)
             && self.releases.iter().all(|(_, place)| *place < instalments.len())
             && self.released.iter().all(|(_, place)| *place < instalments.len())
             && self.shared_anew.iter().all(|(_, version)| *version < terms.len())
             && self.leavers.iter().all(|leaver| leaver.party < now.parties.len())
-            && state.tiers.len() <= now.currencies.len();
+            && state.tiers.len() <= now.currencies.len()
+            && state.tiers.iter().all(|tiers| tiers.instalments() <= instalments.len());
         if !fits {
             return None;
         }
@@ -177,6 +180,7 @@ impl BooksForm {
             backs: self.backs,
             costs: self.costs,
             corrections: self.corrections,
+            withdrawn: self.withdrawn,
             doubts: self.doubts.into_iter().map(|open| ((open.subject, open.at), open)).collect(),
             shared_anew: self.shared_anew,
             leavers: self.leavers,

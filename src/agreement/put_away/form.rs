@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The version of everything that is put away. Another one's is not read.
-pub(super) const FORMAT: u8 = 2;
+pub(super) const FORMAT: u8 = 3;
 
 /// The first bytes of SHA-256 over key and value: enough against accidents, and there is nobody else to guard against.
 const SEAL_BYTES: usize = 4;

@@ -7,6 +7,7 @@
 //!
 //! All of it follows from the entries: what is damaged, or of another version, is thrown away and folded anew.
 
+mod at_hand;
 mod books;
 pub(super) mod form;
 mod kept;
@@ -24,24 +25,17 @@ use crate::{
     agreement::{
         Agreement,
         benefit::{BenefitSlot, Benefits, ReversalPlace, ReversalSlot},
-        claimed::{Brief, Claimed},
         contribution::{Contributions, Slot},
         dispute::Stands,
         motion::Matter,
         put_away::{
             form::FORMAT,
-            shelf::Shelf,
             slips::{BenefitForm, ClaimsForm, ContributionForm, ReversalForm, SheetForm},
             summary::SummaryForm,
         },
+        table::is_mediators,
     },
-    split::Ratio,
-    statement::{
-        ArtifactDigest, Body, Signed, Verdict,
-        dispute::{Outcome, Remedy},
-        id::StatementId,
-        terms::Terms,
-    },
+    statement::{ArtifactDigest, Body, Signed, Verdict, dispute::Outcome, id::StatementId},
     time::Timestamp,
 };
 
@@ -141,14 +135,14 @@ impl Agreement {
     #[must_use]
     pub fn wanted(&self, signed: &Signed, at: Timestamp) -> Vec<Wanted> {
         // Who is heard may be a matter of time: the keys of a party that joins on a date.
-        if self.has_forgotten() { self.by(at).wanted_now(signed) } else { Vec::new() }
+        if self.has_forgotten() { self.by(at).wanted_now(signed, at) } else { Vec::new() }
     }
 
     /// What is wanted when time has passed already.
-    pub(super) fn wanted_now(&self, signed: &Signed) -> Vec<Wanted> {
+    pub(super) fn wanted_now(&self, signed: &Signed, at: Timestamp) -> Vec<Wanted> {
         let mut wanted = Vec::new();
-        // Nobody has to look anything up for whom nobody knows.
-        if !self.has_forgotten() || !self.is_heard(signed) {
+        // Nothing is looked up for who is refused whatever it would show.
+        if !self.has_forgotten() || !self.is_heard(signed, at) {
             return wanted;
         }
         match &signed.statement().body {
@@ -235,31 +229,33 @@ impl Agreement {
         self.books.wanted(tree_size.min(self.size)).map(Wanted::Sheet)
     }
 
-    /// Whether a signer may be heard at all: a party's key, or the mediator's where the mediator speaks.
-    fn is_heard(&self, signed: &Signed) -> bool {
-        let signer = signed.statement().signer;
-        let party = self.party_of(signer).is_some();
+    /// Whether the signer may say such a thing at `at`, as the guards that every statement passes first decide; and of what only a
+    /// mediator says, whether it is the mediator.
+    fn is_heard(&self, signed: &Signed, at: Timestamp) -> bool {
+        let statement = signed.statement();
+        let (signer, kind) = (statement.signer, statement.body.kind());
         let mediator = || self.mediator().is_some_and(|mediator| mediator.keys.contains(&signer));
-        party || mediator()
+        self.speaker_of(statement, at).is_ok()
+            && self.check_phase(kind, at).is_ok()
+            && (!is_mediators(kind) || mediator())
     }
 
     /// What outcomes of a dispute would correct.
     fn want_subjects(&self, dispute: StatementId, outcomes: &[Outcome], wanted: &mut Vec<Wanted>) {
         let Some(case) = self.dispute(&dispute) else { return };
-        for (subject, outcome) in case.subjects.iter().zip(outcomes) {
+        for (subject, _) in case.subjects.iter().zip(outcomes) {
             match subject.stands {
-                Stands::Contribution { .. } => {
-                    self.want_contribution(subject.id, outcome.remedy == Remedy::Reject, wanted);
-                }
+                // What is decided to count claims its artifacts, and what is not gives them back.
+                Stands::Contribution { .. } => self.want_contribution(subject.id, true, wanted),
                 Stands::Benefit { .. } => wanted.extend(self.benefit_wanted(subject.id)),
                 Stands::Cost { .. } => {}
             }
         }
     }
 
-    fn want_contribution(&self, id: StatementId, releases: bool, wanted: &mut Vec<Wanted>) {
+    fn want_contribution(&self, id: StatementId, claims: bool, wanted: &mut Vec<Wanted>) {
         match self.contributions.find(id) {
-            Ok((_, slot)) if releases => {
+            Ok((_, slot)) if claims => {
                 wanted.extend(slot.claimed.artifacts().filter_map(|(artifact, _)| self.claims_wanted(artifact)));
             }
             Ok(_) => {}
@@ -280,51 +276,6 @@ impl Agreement {
     fn reversal_wanted(&self, id: StatementId) -> Option<Wanted> {
         let known = self.benefits.reversals_by_id.contains_key(&id) || self.benefits.reversals_absent.contains(&id);
         (!known).then_some(Wanted::Reversal(id))
-    }
-
-    /// Takes in what was found where something wanted is kept: its key and slip, or that there is none.
-    ///
-    /// What is at hand already stands: it is as new, or newer. Errors: [`PutAwayError`]; then nothing is changed.
-    pub fn recall(&mut self, wanted: &Wanted, found: Option<(&[u8], &[u8])>) -> Result<(), PutAwayError> {
-        // What an entry says that is still to come is not there yet.
-        let found = found.filter(|(key, _)| {
-            wanted.statement().is_none() || key::last_number(key).is_some_and(|index| index < self.size)
-        });
-        match (wanted, found) {
-            (Wanted::Contribution(id), Some((key, slip))) => {
-                let KeptContribution { index, slot } = self.read_contribution(key, slip)?;
-                self.contributions.by_id.insert(*id, index);
-                self.contributions.slots.recall(index, Some(slot));
-            }
-            (Wanted::Contribution(id), None) => drop(self.contributions.absent.insert(*id)),
-            (Wanted::Benefit(id), Some((key, slip))) => {
-                let KeptBenefit { index, slot, .. } = self.read_benefit(key, slip, [])?;
-                self.benefits.by_id.insert(*id, index);
-                self.benefits.slots.recall(index, Some(slot));
-            }
-            (Wanted::Benefit(id), None) => drop(self.benefits.absent.insert(*id)),
-            (Wanted::Reversal(id), Some((key, slip))) => {
-                let read = |form: ReversalForm| form.read(key::last_number(key)?, self.terms());
-                let (place, slot) = read(form::read(key, slip)?).ok_or_else(|| PutAwayError::damaged(key))?;
-                self.benefits.reversals_by_id.insert(*id, place);
-                self.benefits.reversals.recall(place, Some(slot));
-            }
-            (Wanted::Reversal(id), None) => drop(self.benefits.reversals_absent.insert(*id)),
-            (Wanted::Claims(artifact), Some((key, slip))) => {
-                let form: ClaimsForm = form::read(key, slip)?;
-                let claims = form.read().ok_or_else(|| PutAwayError::damaged(key))?;
-                self.contributions.claims.recall(*artifact, Some(claims));
-            }
-            (Wanted::Claims(artifact), None) => self.contributions.claims.recall(*artifact, None),
-            (Wanted::Sheet(range), Some((key, slip))) => {
-                let form: SheetForm = form::read(key, slip)?;
-                // The size asked for is the end of the range.
-                let sheet = form.read(self.terms()).filter(|sheet| sheet.covers(range.end));
-                self.books.recall(sheet.ok_or_else(|| PutAwayError::damaged(key))?);
-            }
-            (Wanted::Sheet(_), None) => return Err(PutAwayError::Missing { wanted: wanted.clone() }),
-        }
-        Ok(())
     }
 
     /// Returns everything that was changed since the last time, with the summary: what is put away afterwards.
@@ -373,18 +324,6 @@ impl Agreement {
         let Contributions { slots, claims, .. } = &self.contributions;
         let reversals = self.benefits.reversals.changed();
         slots.changed() + claims.changed() + self.benefits.slots.changed() + 2 * reversals
-    }
-
-    /// Drops from memory what is put away, but for the newest `keep` of each kind.
-    ///
-    /// Called only when what [`Self::put_away`] returned is kept: until then it would be nowhere. From then on, whole
-    /// statements are not remembered any more: who will put things away calls this as soon as the agreement is founded.
-    pub fn forget(&mut self, keep: usize) {
-        self.forgotten += 1;
-        self.settlements.whole = Vec::new();
-        self.contributions.forget(keep);
-        self.benefits.forget(keep);
-        self.books.forget();
     }
 
     /// Whether something was forgotten: whole statements are then to be read from their entries.
@@ -453,39 +392,5 @@ impl Agreement {
         let key = key::reversal_of(place);
         let slip = form::write(&key, &ReversalForm::of(place.0, slot));
         (key, slip)
-    }
-}
-
-impl Contributions {
-    fn restored(terms: &Terms) -> Self {
-        Self { slots: Shelf::restored(), claims: Shelf::restored(), ..Self::new(terms) }
-    }
-
-    fn forget(&mut self, keep: usize) {
-        self.slots.forget(keep);
-        self.claims.forget(keep);
-        self.slots.each(|slot| {
-            let nothing = Claimed::Brief(Box::new(Brief { quantity: Ratio::ZERO, artifacts: Vec::new() }));
-            slot.claimed = std::mem::replace(&mut slot.claimed, nothing).brief();
-        });
-        self.by_id.retain(|_, index| self.slots.knows(index));
-        self.absent.clear();
-        self.by_id.shrink_to_fit();
-    }
-}
-
-impl Benefits {
-    fn restored(terms: &Terms) -> Self {
-        Self { slots: Shelf::restored(), reversals: Shelf::restored(), ..Self::new(terms) }
-    }
-
-    fn forget(&mut self, keep: usize) {
-        self.slots.forget(keep);
-        self.reversals.forget(keep);
-        self.slots.each(|slot| slot.whole = None);
-        self.by_id.retain(|_, index| self.slots.knows(index));
-        self.reversals_by_id.retain(|_, place| self.reversals.knows(place));
-        self.absent.clear();
-        self.reversals_absent.clear();
     }
 }

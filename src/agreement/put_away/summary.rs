@@ -225,18 +225,20 @@ impl AccountForm {
 
     fn read(self, books: &Books) -> Option<Account> {
         let instalment = books.instalments.last()?;
-        let terms = &*books.terms.get(instalment.version)?.1;
+        let terms = Arc::clone(&books.terms.get(instalment.version)?.1);
         let (currencies, parties) = (terms.currencies.len(), terms.parties.len());
         if [self.accounts.len(), self.limits.len()] != [currencies; 2] || books.state.tiers.len() < currencies {
             return None;
         }
         let shares = books.shares_of(instalment).ok()?;
         let streams = self.streams.into_iter().map(|(key, (gross, pooled), (gross_before, pooled_before))| {
-            let (currency, stream) = flow(key, terms)?;
-            Some(StreamSum { stream, currency, gross, pooled, gross_before, pooled_before })
+            let (currency, stream) = flow(key, &terms)?;
+            let rates = books.rates_of(&books.instalments, key)?;
+            Some(StreamSum { stream, currency, gross, pooled, gross_before, pooled_before, rates })
         });
         let streams: Vec<StreamSum> = streams.collect::<Option<_>>()?;
         let mut account = Account {
+            terms: Arc::clone(&terms),
             settlement: Settlement {
                 tree_size: instalment.cut_off,
                 shares: shares_digest(&shares),
@@ -259,7 +261,7 @@ impl AccountForm {
             };
             let figures = Figures::restored(&books.state.tiers[position], limits, allocations).ok()?;
             let of_currency = account.streams.iter().filter(|sum| sum.currency == position);
-            account.nets.push(nets_of(terms, &figures.allocations, of_currency).ok()?);
+            account.nets.push(nets_of(&terms, &figures.allocations, of_currency).ok()?);
             let parties = lines.into_iter().map(|(allocation, due)| PartyAccount { allocation, due }).collect();
             account.settlement.accounts.push(CurrencyAccount {
                 currency: terms.currencies[position].code.clone(),

@@ -81,16 +81,16 @@ pub enum BenefitRefusal {
         state: BenefitState,
     },
     /// More would be given back than came in.
-    #[error("{benefit} came to {amount} minor units, of which {reversed} are reversed; {requested} more is too much")]
+    #[error("{benefit} came to {amount}, of which {reversed} are reversed; {requested} more is too much")]
     ReversalExceeds {
         /// The benefit.
         benefit: StatementId,
-        /// Its amount, minor units.
-        amount: u64,
-        /// What reversals reported or confirmed take back of it, minor units.
-        reversed: u64,
-        /// What this one would, minor units.
-        requested: u64,
+        /// Its amount, for people.
+        amount: String,
+        /// What reversals reported or confirmed take back of it, for people.
+        reversed: String,
+        /// What this one would, for people.
+        requested: String,
     },
     /// No such reversal in this ledger.
     #[error("no reversal {reversal} in this ledger")]

@@ -43,15 +43,19 @@ pub enum ChangeRefusal {
         /// The party of the signer.
         party: Name,
     },
-    /// Too many motions wait.
-    #[error("{max} motions wait already")]
+    /// Too many motions of the party wait.
+    #[error("{max} motions of {party} wait already")]
     TooManyMotions {
+        /// The party.
+        party: Name,
         /// How many may wait.
         max: usize,
     },
-    /// There were as many motions as there may be.
-    #[error("{max} motions were made, no more are taken in")]
+    /// The party has moved as much as it may.
+    #[error("{party} has made {max} motions, no more are taken in")]
     MotionsUsedUp {
+        /// The party.
+        party: Name,
         /// How many there may be.
         max: usize,
     },
@@ -117,9 +121,11 @@ pub enum ChangeRefusal {
         /// The key.
         key: PublicKey,
     },
-    /// Too many keys were granted.
-    #[error("{max} keys were granted already")]
+    /// The party was granted too many keys.
+    #[error("{max} keys were granted to {party} already")]
     TooManyKeys {
+        /// The party.
+        party: Name,
         /// How many may be granted.
         max: usize,
     },
@@ -205,7 +211,7 @@ pub enum ChangeRefusal {
         party: Name,
     },
     /// The trial is over and nobody has said how it came out.
-    #[error("the trial ended at {until}; before a {kind}, all must say how it came out")]
+    #[error("the trial ended at {until}; before {}, all must say how it came out", .kind.with_article())]
     TrialOver {
         /// The end of the trial.
         until: Timestamp,
@@ -219,7 +225,7 @@ pub enum ChangeRefusal {
         until: Timestamp,
     },
     /// Disputes are open.
-    #[error("{disputes} disputes are open")]
+    #[error("{}", open_text(*.disputes))]
     DisputesOpen {
         /// How many.
         disputes: usize,
@@ -265,4 +271,8 @@ impl ChangeRefusal {
             Self::DisputesOpen { .. } => "DISPUTES_OPEN",
         }
     }
+}
+
+fn open_text(disputes: usize) -> String {
+    if disputes == 1 { "a dispute is open".to_owned() } else { format!("{disputes} disputes are open") }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     agreement::{contribution::ARTIFACT_DENOMINATOR_BITS_MAX, state::ContributionState},
-    split::POINTS_DENOMINATOR_BITS_MAX,
+    split::COUNTED_DENOMINATOR_BITS_MAX,
     statement::{ArtifactDigest, id::StatementId, terms::Name},
     time::Timestamp,
 };
@@ -107,7 +107,7 @@ pub enum ContributionRefusal {
     },
     /// The points of a dimension have no common denominator within the limit.
     #[error(
-        "with {contribution} the points of `{dimension}` need a common denominator of {bits} bits, at most {POINTS_DENOMINATOR_BITS_MAX} are allowed"
+        "with {contribution} the points of `{dimension}` need a common denominator of {bits} bits, at most {COUNTED_DENOMINATOR_BITS_MAX} are allowed"
     )]
     PointsTooFine {
         /// The contribution.

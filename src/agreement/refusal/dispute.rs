@@ -10,17 +10,23 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DisputeRefusal {
-    /// Too many disputes are open.
-    #[error("{open} disputes are open, at most {max} may be")]
+    /// The party disputes too much.
+    #[error("{open} disputes of {party} are open, at most {max} may be; it has opened {ever}")]
     TooMany {
-        /// How many are open.
+        /// The party.
+        party: Name,
+        /// How many of its disputes are open.
         open: usize,
-        /// How many may be.
+        /// How many it ever opened.
+        ever: usize,
+        /// How many may be open.
         max: usize,
     },
-    /// Too many entries are disputed.
-    #[error("{entries} entries would be disputed at once, at most {max} may be")]
+    /// The party disputes too many entries.
+    #[error("{party} would dispute {entries} entries since the last settlement, at most {max} may be")]
     TooManyEntries {
+        /// The party.
+        party: Name,
         /// How many would be.
         entries: usize,
         /// How many may be.
@@ -100,15 +106,15 @@ pub enum DisputeRefusal {
         /// The document.
         digest: Digest,
     },
-    /// The dispute has as much evidence as it may.
-    #[error("{dispute} has {max} pieces of evidence")]
+    /// The party, or the mediator, has given as much evidence as it may.
+    #[error("{max} pieces of evidence were given in {dispute} by the same")]
     TooMuchEvidence {
         /// The dispute.
         dispute: StatementId,
         /// How many it may have.
         max: usize,
     },
-    /// The party is no side of the dispute.
+    /// The party is no side of the dispute, and has not attested what is disputed.
     #[error("{party} is no side of {dispute}")]
     NotASide {
         /// The dispute.

@@ -37,7 +37,7 @@ use crate::{
 #[non_exhaustive]
 pub enum Refusal {
     /// The first entry of a ledger is no proposal.
-    #[error("a ledger begins with a proposal, not with a {kind}")]
+    #[error("a ledger begins with a proposal, not with {}", .kind.with_article())]
     NotFounded {
         /// What was said instead.
         kind: Kind,
@@ -86,7 +86,7 @@ pub enum Refusal {
         signer: PublicKey,
     },
     /// The signer's key may not sign this kind of statement.
-    #[error("key {signer} of {party} lacks the scope {scope} that a {kind} needs")]
+    #[error("key {signer} of {party} lacks the scope {scope} that {} needs", .kind.with_article())]
     ScopeMissing {
         /// Who signed.
         signer: PublicKey,
@@ -98,7 +98,7 @@ pub enum Refusal {
         kind: Kind,
     },
     /// There is nothing to negotiate any more.
-    #[error("a {kind} is possible only while the agreement is NEGOTIATING; it is {phase}")]
+    #[error("{} is possible only while the agreement is NEGOTIATING; it is {phase}", .kind.with_article())]
     NotNegotiating {
         /// What was said.
         kind: Kind,
@@ -106,7 +106,7 @@ pub enum Refusal {
         phase: Phase,
     },
     /// The proposal was not accepted by all in time.
-    #[error("the proposal could be accepted until {deadline}; a {kind} at {at} comes too late")]
+    #[error("the proposal could be accepted until {deadline}; {} at {at} comes too late", .kind.with_article())]
     ProposalExpired {
         /// What was said.
         kind: Kind,
@@ -116,7 +116,7 @@ pub enum Refusal {
         at: Timestamp,
     },
     /// Not all parties have accepted.
-    #[error("a {kind} is possible only once the agreement is IN_FORCE; it is {phase}")]
+    #[error("{} is possible only once the agreement is IN_FORCE; it is {phase}", .kind.with_article())]
     NotInForce {
         /// What was said.
         kind: Kind,
@@ -164,19 +164,19 @@ pub enum Refusal {
     #[error(transparent)]
     Settlement(#[from] SettlementRefusal),
     /// The agreement stands still.
-    #[error("the agreement stands still; a {kind} has to wait until it goes on")]
+    #[error("the agreement stands still; {} has to wait until it goes on", .kind.with_article())]
     Suspended {
         /// What was said.
         kind: Kind,
     },
     /// The agreement is being wound down.
-    #[error("the agreement is being wound down; a {kind} comes too late")]
+    #[error("the agreement is being wound down; {} comes too late", .kind.with_article())]
     WindingDown {
         /// What was said.
         kind: Kind,
     },
     /// The agreement is over.
-    #[error("the agreement is closed; a {kind} comes too late")]
+    #[error("the agreement is closed; {} comes too late", .kind.with_article())]
     Closed {
         /// What was said.
         kind: Kind,

@@ -1,7 +1,7 @@
 //! Why something may not be said now about money besides benefits.
 
 use crate::{
-    agreement::money::costs::CostState,
+    agreement::{calendar::NumberedPeriod, money::costs::CostState},
     digest::Digest,
     statement::{
         id::StatementId,
@@ -18,52 +18,54 @@ pub enum MoneyRefusal {
     #[error("settlements of this agreement follow no calendar; there are no periods")]
     NoCalendar,
     /// The agreement was not in force in the period.
-    #[error("the agreement came in force in period {first}; {period} lies before it")]
+    #[error("the agreement came in force in {first}; {period} lies before it")]
     PeriodBeforeFirst {
         /// The period.
-        period: u32,
+        period: NumberedPeriod,
         /// The first one.
-        first: u32,
+        first: NumberedPeriod,
     },
     /// The period is closed.
-    #[error("period {period} is closed; the next one to close is {next}")]
+    #[error("{period} is closed{}; the next period to close is {next}", before_text(*.is_first))]
     PeriodClosed {
         /// The period.
-        period: u32,
+        period: NumberedPeriod,
         /// The first one that is not closed.
-        next: u32,
+        next: NumberedPeriod,
+        /// Whether it is the first one of the agreement, to which all belongs that was before.
+        is_first: bool,
     },
     /// The period goes on.
-    #[error("period {period} goes on at {at}; it is over at {}", end_text(.end))]
+    #[error("{period} goes on at {at}; it is over at {}", end_text(.end))]
     PeriodNotOver {
         /// The period.
-        period: u32,
+        period: NumberedPeriod,
         /// When it is over; none: never in the range of times.
         end: Option<Timestamp>,
         /// The admission time.
         at: Timestamp,
     },
     /// What came in in a period is reported before the period begins.
-    #[error("period_end lies in period {period}, which has not begun at {at}")]
+    #[error("period_end lies in {period}, which has not begun at {at}")]
     PeriodNotBegun {
         /// The period.
-        period: u32,
+        period: NumberedPeriod,
         /// The admission time.
         at: Timestamp,
     },
     /// Periods are closed one after the other.
-    #[error("period {period} is not the next one to close, that is {next}")]
+    #[error("{period} is not the next period to close, that is {next}")]
     PeriodOutOfOrder {
         /// The period.
-        period: u32,
+        period: NumberedPeriod,
         /// The next one.
-        next: u32,
+        next: NumberedPeriod,
     },
     /// The party has closed the period.
-    #[error("{party} has closed period {period} already")]
+    #[error("{party} has closed {period} already")]
     AlreadyClosedByParty {
         /// The period.
-        period: u32,
+        period: NumberedPeriod,
         /// The party.
         party: Name,
     },
@@ -71,41 +73,41 @@ pub enum MoneyRefusal {
     #[error("a settlement follows the closing of a period; the next one to close is {next}")]
     PeriodNotClosed {
         /// The next one to close.
-        next: u32,
+        next: NumberedPeriod,
     },
     /// A settlement is to cover something else than the next period.
-    #[error("tree_size is {tree_size}; the settlement of period {period} covers {cut_off} entries")]
+    #[error("tree_size is {tree_size}; the settlement of {period} covers {cut_off} entries")]
     SettlementNotAtCutOff {
         /// The size asked for.
         tree_size: u64,
         /// The next period to be settled.
-        period: u32,
+        period: NumberedPeriod,
         /// Its cut-off.
         cut_off: u64,
     },
     /// A benefit is reported for the same stream and period.
-    #[error("a benefit of `{stream}` is reported for period {period}")]
+    #[error("a benefit of `{stream}` is reported for {period}")]
     NilBesideBenefit {
         /// The stream.
         stream: Name,
         /// The period.
-        period: u32,
+        period: NumberedPeriod,
     },
     /// It was reported that nothing came in.
-    #[error("period_end lies in period {period}, for which was reported that `{stream}` brought nothing")]
+    #[error("period_end lies in {period}, for which was reported that `{stream}` brought nothing")]
     BenefitBesideNil {
         /// The stream.
         stream: Name,
         /// The period.
-        period: u32,
+        period: NumberedPeriod,
     },
     /// The same nil report comes again.
-    #[error("that `{stream}` brought nothing in period {period} is reported already")]
+    #[error("that `{stream}` brought nothing in {period} is reported already")]
     NilTwice {
         /// The stream.
         stream: Name,
         /// The period.
-        period: u32,
+        period: NumberedPeriod,
     },
     /// Costs are not recouped.
     #[error("these terms let no costs recoup")]
@@ -144,9 +146,11 @@ pub enum MoneyRefusal {
         /// The cost.
         cost: StatementId,
     },
-    /// There are too many costs.
-    #[error("{max} costs are reported already")]
+    /// The party has reported too many costs.
+    #[error("{party} has reported {max} costs already")]
     CostsTooMany {
+        /// The party.
+        party: Name,
         /// How many are allowed.
         max: usize,
     },
@@ -238,9 +242,11 @@ pub enum MoneyRefusal {
         /// What the payee is owed, for people.
         owed: String,
     },
-    /// There are too many payments.
-    #[error("{max} payments are reported already")]
+    /// The party has reported too many payments.
+    #[error("{party} has reported {max} payments already")]
     PaymentsTooMany {
+        /// The party.
+        party: Name,
         /// How many are allowed.
         max: usize,
     },
@@ -313,4 +319,8 @@ impl MoneyRefusal {
 
 fn end_text(end: &Option<Timestamp>) -> String {
     end.map_or_else(|| "no time there is".to_owned(), |end| end.to_string())
+}
+
+const fn before_text(is_first: bool) -> &'static str {
+    if is_first { ", and what was before it belongs to it" } else { "" }
 }

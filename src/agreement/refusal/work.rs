@@ -11,10 +11,12 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WorkRefusal {
-    /// Needs were said as often as they may be.
-    #[error("needs were said {max} times, no more are taken in")]
+    /// The party has said needs as often as it may.
+    #[error("{party} has said needs {max} times, no more are taken in")]
     TooManyNeeds {
-        /// How often they may be.
+        /// The party.
+        party: Name,
+        /// How often it may.
         max: usize,
     },
     /// The contribution names a task that the plan in force does not have.
@@ -43,9 +45,11 @@ pub enum WorkRefusal {
         /// The unit claimed.
         unit: Name,
     },
-    /// So many claims wait for judgement that no more are taken in.
-    #[error("{max} contributions wait for judgement, no more are taken in")]
+    /// So many claims of the party wait for judgement that no more are taken in.
+    #[error("{max} contributions of {party} wait for judgement, no more are taken in")]
     TooManyOpenClaims {
+        /// The party.
+        party: Name,
         /// How many may wait.
         max: usize,
     },
@@ -167,9 +171,11 @@ pub enum WorkRefusal {
         /// How often it may be.
         max: usize,
     },
-    /// So many contributions are challenged that no more are taken in.
-    #[error("open challenges would name more than {max} contributions")]
+    /// The party challenges so many contributions that no more are taken in.
+    #[error("open challenges of {party} would name more than {max} contributions")]
     TooManyChallenged {
+        /// The party.
+        party: Name,
         /// How many they may name.
         max: usize,
     },
@@ -179,9 +185,11 @@ pub enum WorkRefusal {
         /// The owner named.
         owner: Name,
     },
-    /// The register is full.
-    #[error("at most {max} risks are open at once, and {ever} are taken in altogether")]
+    /// The party has put as many risks on the register as it may.
+    #[error("of {party} at most {max} risks are open at once, and {ever} are taken in altogether")]
     TooManyRisks {
+        /// The party.
+        party: Name,
         /// How many may be open.
         max: usize,
         /// How many there may be altogether.
@@ -209,9 +217,11 @@ pub enum WorkRefusal {
         /// The party of the signer.
         party: Name,
     },
-    /// So much feedback waits that no more is taken in.
-    #[error("at most {max} pieces of feedback wait at once, and {ever} are taken in altogether")]
+    /// So much feedback of the party waits that no more is taken in.
+    #[error("of {party} at most {max} pieces of feedback wait at once, and {ever} are taken in altogether")]
     TooMuchFeedback {
+        /// The party.
+        party: Name,
         /// How many may wait.
         max: usize,
         /// How many there may be altogether.
@@ -237,9 +247,11 @@ pub enum WorkRefusal {
         /// The feedback.
         feedback: StatementId,
     },
-    /// There are as many commitments as there may be.
-    #[error("{max} maintenance commitments were made, no more are taken in")]
+    /// The party has made as many commitments as it may.
+    #[error("{party} has made {max} maintenance commitments, no more are taken in")]
     TooManyCommitments {
+        /// The party.
+        party: Name,
         /// How many there may be.
         max: usize,
     },

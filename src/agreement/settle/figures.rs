@@ -53,13 +53,13 @@ impl Figures {
         let reserve = allocations.pop().ok_or(SplitError::NoParties)?;
         let mut disputed = 0;
         if let Some((low, high)) = limits {
-            let shared: i64 = allocations.iter().sum();
+            let shared = total(&allocations);
             allocations = certain(low, high, shared, before)?;
-            disputed = shared - allocations.iter().sum::<i64>();
+            disputed = shared - total(&allocations);
         }
         Ok(Self {
             fees: tiers.fees().iter().map(FeeAccount::charged).collect(),
-            held_back: tiers.held().iter().map(|held| held.left).sum(),
+            held_back: tiers.held().map(|(_, held)| held.left).sum(),
             exact_reserve: tiers.reserve().clone(),
             reserve: u64::try_from(reserve).map_err(|_| SplitError::AmountTooLarge)?,
             disputed: u64::try_from(disputed).map_err(|_| SplitError::AmountTooLarge)?,
@@ -81,9 +81,7 @@ impl Figures {
     ) -> Result<Self, SplitError> {
         let mut all = tiers.allocations()?;
         all.truncate(tiers.parties());
-        let shared = all.iter().sum::<i64>();
-        let paid = allocations.iter().try_fold(0_i64, |sum, line| sum.checked_add(*line));
-        let disputed = shared.checked_sub(paid.ok_or(SplitError::AmountTooLarge)?).unwrap_or_default();
+        let disputed = total(&all) - total(&allocations);
         let mut figures = Self::of(tiers, None, |_| 0)?;
         figures.disputed = u64::try_from(disputed).map_err(|_| SplitError::AmountTooLarge)?;
         (figures.allocations, figures.limits) = (allocations, limits);
@@ -91,20 +89,44 @@ impl Figures {
     }
 }
 
+fn total(lines: &[i64]) -> i128 {
+    lines.iter().copied().map(i128::from).sum()
+}
+
 /// Returns what is paid while something is in doubt: what each party has at least, and what it was paid before as long as it may
 /// keep it and there is enough, in the order of the parties.
-fn certain(low: &[Exact], high: &[Exact], shared: i64, before: impl Fn(usize) -> i64) -> Result<Vec<i64>, SplitError> {
-    let whole = |exact: &Exact| i64::try_from(exact.floor()).map_err(|_| SplitError::AmountTooLarge);
-    let mut allocations = low.iter().map(whole).collect::<Result<Vec<i64>, _>>()?;
-    let sum = allocations.iter().try_fold(0_i64, |sum, low| sum.checked_add(*low));
-    let mut left = shared.checked_sub(sum.ok_or(SplitError::AmountTooLarge)?).ok_or(SplitError::AmountTooLarge)?;
+fn certain(low: &[Exact], high: &[Exact], shared: i128, before: impl Fn(usize) -> i64) -> Result<Vec<i64>, SplitError> {
+    let whole = |exact: &Exact| i128::try_from(exact.floor()).map_err(|_| SplitError::AmountTooLarge);
+    let mut allocations = low.iter().map(whole).collect::<Result<Vec<i128>, _>>()?;
+    let mut left = shared - allocations.iter().sum::<i128>();
+    if left < 0 {
+        take_back(&mut allocations, -left, |party| low[party] < high[party]);
+        left = 0;
+    }
     for (party, allocation) in allocations.iter_mut().enumerate() {
-        let keeps = before(party).min(whole(&high[party])?);
-        let more = keeps.saturating_sub(*allocation).clamp(0, left.max(0));
+        let keeps = i128::from(before(party)).min(whole(&high[party])?);
+        let more = (keeps - *allocation).clamp(0, left);
         *allocation += more;
         left -= more;
     }
-    Ok(allocations)
+    allocations.into_iter().map(|line| i64::try_from(line).map_err(|_| SplitError::AmountTooLarge)).collect()
+}
+
+/// Takes units back that several are sure of at once: fees and what is held back are whole units, so that of a little less there may
+/// be a unit more to share. One from each that is not sure of all it has, the last of them first, and again.
+fn take_back(allocations: &mut [i128], units: i128, is_unsure: impl Fn(usize) -> bool) {
+    let mut unsure: Vec<usize> = (0..allocations.len()).filter(|party| is_unsure(*party)).collect();
+    if unsure.is_empty() {
+        unsure = (0..allocations.len()).collect();
+    }
+    let mut left = units;
+    let mut parties = i128::try_from(unsure.len()).unwrap_or(i128::MAX);
+    for party in unsure.into_iter().rev() {
+        let taken = (left + parties - 1) / parties;
+        allocations[party] -= taken;
+        left -= taken;
+        parties -= 1;
+    }
 }
 
 pub(in crate::agreement) fn nets_of<'a>(

@@ -1,11 +1,12 @@
 //! Instalments: what each settlement took in, and the points and terms it is shared by.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use crate::{
     agreement::settle::pending::FlowKey,
     split::{
-        Bounds, DimensionInput, Exact, Fee, Guarantee, Ratio, RoundingRule, Shares, SplitError, Waterfall, shares,
+        Bounds, DimensionInput, Exact, Fee, Guarantee, Ratio, RoundingRule, Shares, SplitError, Waterfall, after_exit,
+        shares,
     },
     statement::{
         rules,
@@ -23,6 +24,9 @@ pub(in crate::agreement) struct Instalment {
     pub(in crate::agreement) cut_off: u64,
     /// The position of the version of the terms it is shared under.
     pub(in crate::agreement) version: usize,
+    /// What part of the points before it had faded when it counted new ones. Later terms may say otherwise, also of what was settled:
+    /// its points stay as they faded.
+    pub(in crate::agreement) decay: Ratio,
     /// What counts at its cut-off; shared between settlements with the same points.
     pub(in crate::agreement) points: Arc<Points>,
     /// Gross by currency and stream, less what was given back of it. Wider than an amount, so that sums cannot fail
@@ -30,6 +34,51 @@ pub(in crate::agreement) struct Instalment {
     pub(in crate::agreement) net: BTreeMap<FlowKey, u128>,
     /// By currency and party: the costs that were confirmed since the settlement before, minor units.
     pub(in crate::agreement) costs: BTreeMap<(usize, usize), u64>,
+}
+
+impl Instalment {
+    /// Takes `amount` from what came in, or gives it where it is below zero.
+    pub(super) fn take(&mut self, flow: FlowKey, amount: i128) -> Result<(), SplitError> {
+        let net = self.net.entry(flow).or_default();
+        let left = i128::try_from(*net).ok().and_then(|net| net.checked_sub(amount));
+        *net = left.and_then(|left| u128::try_from(left).ok()).ok_or(SplitError::AmountTooLarge)?;
+        Ok(())
+    }
+}
+
+/// The instalments of an account: those that were settled, and the next one.
+#[derive(Clone, Debug)]
+pub(super) struct Instalments<'a> {
+    /// A copy only where something of what was settled is otherwise now.
+    pub(super) settled: Cow<'a, [Instalment]>,
+    pub(super) next: Instalment,
+}
+
+impl Instalments<'_> {
+    /// Returns the place of the last one.
+    pub(super) fn last(&self) -> usize {
+        self.settled.len()
+    }
+
+    /// Returns the instalment at a place, the last one beyond it.
+    pub(super) fn get(&self, place: usize) -> &Instalment {
+        self.settled.get(place).unwrap_or(&self.next)
+    }
+
+    /// Returns all of them in their order.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Instalment> {
+        self.settled.iter().chain([&self.next])
+    }
+
+    /// Returns it to be changed.
+    pub(super) fn change(&mut self, place: usize) -> &mut Instalment {
+        if place < self.settled.len() { &mut self.settled.to_mut()[place] } else { &mut self.next }
+    }
+
+    /// Whether what was settled is as it was.
+    pub(super) const fn untouched(&self) -> bool {
+        matches!(self.settled, Cow::Borrowed(_))
+    }
 }
 
 /// A party that has left: from entry `at` on only a part of its points counts.
@@ -41,16 +90,18 @@ pub(in crate::agreement) struct Leaver {
 }
 
 /// Returns `points` with a place for every dimension and party of `terms`, where those of leavers before `cut_off` count in part.
-pub(super) fn fitted(points: &Points, terms: &Terms, leavers: &[Leaver], cut_off: u64) -> Points {
+///
+/// Errors: as [`after_exit`].
+pub(super) fn fitted(points: &Points, terms: &Terms, leavers: &[Leaver], cut_off: u64) -> Result<Points, SplitError> {
     let mut fitted = widened(points.clone(), terms);
     for leaver in leavers.iter().filter(|leaver| leaver.at < cut_off) {
         for dimension in &mut fitted {
             if let Some(points) = dimension.get_mut(leaver.party) {
-                *points *= leaver.factor.exact();
+                *points = after_exit(points, leaver.factor)?;
             }
         }
     }
-    fitted
+    Ok(fitted)
 }
 
 /// Returns `points` with a place for every dimension and party of `terms`, and no other.
@@ -60,15 +111,6 @@ pub(super) fn widened(mut points: Points, terms: &Terms) -> Points {
         dimension.resize(terms.parties.len(), Exact::ZERO);
     }
     points
-}
-
-/// Returns what of the points before a settlement is left when it counts new ones.
-pub(super) fn fade(points: &mut Points, decay: Ratio) {
-    if decay.is_zero() {
-        return;
-    }
-    let left = Exact::ONE - decay.exact();
-    points.iter_mut().flatten().for_each(|points| *points *= &left);
 }
 
 /// Returns what the shares are computed from.

@@ -25,6 +25,12 @@ impl Books {
         self.count(at, party, dimension, -points);
     }
 
+    /// Notes that what counts from entry `from` on was discounted in entry `at`, where a settlement that is still to come counts it: then
+    /// what fades is without it.
+    pub(in crate::agreement) fn withdrawn_late(&mut self, (at, from): (u64, u64), dimension: usize, counted: Counted) {
+        self.withdrawn.push(Correction { at, from, dimension, before: counted, after: None });
+    }
+
     /// Takes in a benefit of `amount` minor units that entry `at` confirmed.
     pub fn take_in(&mut self, at: u64, stream: usize, currency: usize, amount: u64) -> CameIn {
         self.since.push(at, Change::In { flow: (currency, stream), amount });
@@ -109,6 +115,17 @@ impl Books {
         self.leavers.push(Leaver { at, party, factor });
     }
 
+    /// Returns what part of a party's points counts in an account at `tree_size`: all, unless it has left.
+    pub(in crate::agreement) fn left_of_leaver(&self, party: usize, tree_size: u64) -> Exact {
+        let gone = self.leavers.iter().filter(|leaver| leaver.party == party && leaver.at < tree_size);
+        gone.fold(Exact::ONE, |left, leaver| left * leaver.factor.exact())
+    }
+
+    /// Whether any terms so far let points fade.
+    pub(in crate::agreement) fn decays(&self) -> bool {
+        self.terms.iter().any(|(_, terms)| !terms.decay.is_zero())
+    }
+
     /// From entry `at` on other terms are in force; `retroactive`: for what was settled, too.
     pub(in crate::agreement) fn enact(&mut self, at: u64, terms: Arc<Terms>, retroactive: bool) {
         self.since.widen(&terms);
@@ -149,6 +166,16 @@ impl Books {
     /// Takes in a sheet that was put away.
     pub(in crate::agreement) fn recall(&mut self, sheet: Sheet) {
         self.since.recall(sheet);
+    }
+
+    /// Returns how many changes are at hand only because their sheets were recalled.
+    pub(in crate::agreement) fn recalled(&self) -> usize {
+        self.since.recalled()
+    }
+
+    /// Drops the sheets that are at hand only because they were recalled.
+    pub(in crate::agreement) fn forget_recalled(&mut self) {
+        self.since.forget_recalled();
     }
 
     /// Drops the sheets that are put away.

@@ -13,12 +13,14 @@ pub(super) mod doubt;
 pub(super) mod figures;
 pub(super) mod instalment;
 mod intake;
+mod limits;
 pub(super) mod outlook;
 pub(super) mod pending;
+mod recount;
 pub(super) mod replay;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -31,11 +33,11 @@ use crate::{
             doubt::{Correction, Open},
             instalment::{Instalment, Leaver, Points},
             outlook::Outlook,
-            pending::Since,
+            pending::{FlowKey, Since},
             replay::{Event, State},
         },
     },
-    split::{Entitlements, Exact, Shares, SplitError},
+    split::{Entitlements, Exact, Ratio, Shares, SplitError, Tiers},
     statement::{Settlement, terms::Terms},
     time::Timestamp,
 };
@@ -55,6 +57,8 @@ pub struct CameIn {
 /// stand in the order of the terms; amounts are minor units and cumulative.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
+    /// The terms that it is shared under: those in force may be others by now.
+    pub terms: Arc<Terms>,
     /// What a settlement must say to be admitted.
     pub settlement: Settlement,
     /// The sums T, S and so on, the blend, and the share of each party.
@@ -70,7 +74,7 @@ pub struct Account {
 }
 
 /// What one stream brought in in one currency.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StreamSum {
     /// The stream's position.
     pub stream: usize,
@@ -84,6 +88,8 @@ pub struct StreamSum {
     pub gross_before: u64,
     /// What was pooled at the settlement before.
     pub pooled_before: u64,
+    /// Under which pool rates how much of P came in, in the order of settlements: rho where the terms never changed it.
+    pub rates: Vec<(Ratio, u64)>,
 }
 
 /// The books of an agreement.
@@ -103,6 +109,8 @@ pub struct Books {
     pub(super) costs: Vec<Cost>,
     /// What was decided in entries from the cut-off on, in their order.
     pub(super) corrections: Vec<Correction>,
+    /// What was withdrawn in entries from the cut-off on, though a settlement that is still to come may count it: in their order.
+    pub(super) withdrawn: Vec<Correction>,
     /// What is in doubt, or was in entries before the next cut-off: by the entry it is about, and the one from which on it is.
     pub(super) doubts: BTreeMap<(u64, u64), Open>,
     /// Retroactive amendments in entries from the cut-off on: the entry, and the version.
@@ -159,6 +167,7 @@ impl Books {
             backs: Vec::new(),
             costs: Vec::new(),
             corrections: Vec::new(),
+            withdrawn: Vec::new(),
             doubts: BTreeMap::new(),
             shared_anew: Vec::new(),
             leavers: Vec::new(),
@@ -199,25 +208,24 @@ impl Books {
 
     /// Takes in a settlement that was computed by [`Self::outlook`] and admitted at `at`.
     pub(super) fn settle(&mut self, outlook: Outlook, at: Timestamp) -> Account {
-        let Outlook { account, instalments, events, state, .. } = outlook;
+        let Outlook { account, settled, next, events, state } = outlook;
         let tree_size = account.settlement.tree_size;
-        let place = instalments.len() - 1;
-        self.points = Arc::clone(&instalments[place].points);
+        self.points = Arc::clone(&next.points);
+        if let Some(settled) = settled {
+            self.instalments = settled;
+        }
+        self.instalments.push(next);
+        self.events.extend(events);
+        self.state = state;
         self.since.settle(self.cut_off, tree_size);
         self.backs.retain(|back| back.at >= tree_size);
         self.costs.retain(|cost| cost.at >= tree_size);
         self.corrections.retain(|correction| correction.at >= tree_size);
+        self.withdrawn.retain(|withdrawn| withdrawn.at >= tree_size);
         self.shared_anew.retain(|(at, _)| *at >= tree_size);
         self.released.retain(|(at, _)| *at >= tree_size);
         self.doubts.retain(|_, open| open.over.is_none_or(|over| over >= tree_size));
-        if state.tiers.iter().any(|tiers| tiers.held().get(place).is_some_and(|held| held.left > 0)) {
-            let days = self.terms[instalments[place].version].1.waterfall.holdback_days;
-            let due = at.days_later(days);
-            // Mostly the latest is released last; an amendment may shorten the time.
-            let position = self.releases.partition_point(|(other, _)| *other <= due);
-            self.releases.insert(position, (due, place));
-        }
-        (self.instalments, self.events, self.state) = (instalments, events, state);
+        self.schedule_releases(at);
         self.allocations = account
             .settlement
             .accounts
@@ -230,6 +238,21 @@ impl Books {
         account
     }
 
+    /// Notes when everything that is held back is released, where that is not known yet: mostly of what has just come in, but an
+    /// amendment or a decision may bring older settlements to hold something back.
+    fn schedule_releases(&mut self, at: Timestamp) {
+        let due = self.releases.iter().map(|(_, place)| *place);
+        let known: BTreeSet<usize> = due.chain(self.released.iter().map(|(_, place)| *place)).collect();
+        let held = self.state.tiers.iter().flat_map(Tiers::held).map(|(place, _)| place);
+        let fresh: BTreeSet<usize> = held.filter(|place| !known.contains(place)).collect();
+        for place in fresh {
+            let due = at.days_later(self.terms[self.instalments[place].version].1.waterfall.holdback_days);
+            // Mostly the latest is released last; an amendment may shorten the time.
+            let position = self.releases.partition_point(|(other, _)| *other <= due);
+            self.releases.insert(position, (due, place));
+        }
+    }
+
     /// Makes room for the currencies and parties of the latest terms.
     fn make_room(&mut self) {
         let Some((_, terms)) = self.terms.last() else { return };
@@ -240,6 +263,26 @@ impl Books {
     /// Returns the version of the terms that an account at `tree_size` is shared under.
     fn version_at(&self, tree_size: u64) -> usize {
         self.terms.partition_point(|(from, _)| *from < tree_size).saturating_sub(1)
+    }
+
+    /// Returns under which pool rates how much came in of a currency and stream.
+    pub(in crate::agreement) fn rates_of<'a>(
+        &self,
+        instalments: impl IntoIterator<Item = &'a Instalment>,
+        key: FlowKey,
+    ) -> Option<Vec<(Ratio, u64)>> {
+        let mut rates: Vec<(Ratio, u64)> = Vec::new();
+        for instalment in instalments {
+            let Some(net) = instalment.net.get(&key) else { continue };
+            let net = u64::try_from(*net).ok()?;
+            let rate =
+                self.terms[instalment.version].1.streams.get(key.1).map_or(Ratio::ZERO, |stream| stream.pool_rate);
+            match rates.last_mut() {
+                Some((last, sum)) if *last == rate => *sum = sum.checked_add(net)?,
+                _ => rates.push((rate, net)),
+            }
+        }
+        Some(rates)
     }
 
     /// Returns the place of the instalment that took in what entry `at` brought; the next one if none has.

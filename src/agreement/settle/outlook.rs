@@ -1,21 +1,26 @@
 //! The outlook: what the books come to at a size, and where that would leave them.
 
-use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 
 use crate::{
     agreement::{
         refusal::settlement::SettlementRefusal,
         settle::{
             Account, Books, FlowsBefore, Limits, StreamSum,
-            doubt::{Doubt, Open, intervals},
+            doubt::{Correction, Ranges},
             figures::{Figures, amount, digest_of, entitlement_bits_max, nets_of, shares_digest},
-            instalment::{Instalment, Points, fade, fitted, shares_of, widened},
+            instalment::{Instalment, Instalments, Points, fitted, shares_of, widened},
             not_computable,
             pending::{FlowKey, Sums},
-            replay::{Event, Replay, Sharing, State, bounds_over},
+            recount::{Changes, put},
+            replay::{Event, Replay, Sharing, Sharings, State, shared_by},
         },
     },
-    split::{End, Exact, Fractions, Intervals, Ratio, ShareIntervals, Shares, SplitError, Step, Tiers},
+    split::{Exact, Fractions, Ratio, Shares, SplitError, Step, Tiers, faded},
     statement::{CurrencyAccount, PartyAccount, Settlement, rules::SharePolicy, terms::Terms},
 };
 
@@ -23,23 +28,25 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(in crate::agreement) struct Outlook {
     pub(in crate::agreement) account: Account,
-    pub(super) instalments: Vec<Instalment>,
+    /// Those that were settled, where something of them is otherwise now.
+    pub(super) settled: Option<Vec<Instalment>>,
+    pub(super) next: Instalment,
+    /// What happens besides what happened.
     pub(super) events: Vec<Event>,
     pub(super) state: State,
 }
 
 /// What is laid out for an account.
-#[derive(Clone)]
-struct Plan {
-    tree_size: u64,
-    terms: Arc<Terms>,
-    instalments: Vec<Instalment>,
-    /// All of them, and how many the last settlement had.
-    events: Vec<Event>,
-    settled_events: usize,
-    /// Whether what was settled is as it was.
-    untouched: bool,
+pub(super) struct Plan<'a> {
+    pub(super) tree_size: u64,
+    pub(super) terms: Arc<Terms>,
+    pub(super) instalments: Instalments<'a>,
+    /// Besides those that the last settlement had.
+    pub(super) events: Vec<Event>,
+    /// The shares of the last instalment.
     shares: Shares,
+    /// By the points of which instalment all before it are shared, too.
+    trued_up: Option<usize>,
 }
 
 impl Books {
@@ -54,8 +61,12 @@ impl Books {
         let state = self.lay_out(&plan).map_err(|error| self.too_fine(&plan, error))?;
         let limits = self.limits(&plan).map_err(|error| self.too_fine(&plan, error))?;
         let account = self.account_of(&plan, &state, limits.as_ref())?;
-        let Plan { instalments, events, .. } = plan;
-        Ok(Outlook { account, instalments, events, state })
+        let Plan { instalments: Instalments { settled, next }, events, .. } = plan;
+        let settled = match settled {
+            Cow::Owned(settled) => Some(settled),
+            Cow::Borrowed(_) => None,
+        };
+        Ok(Outlook { account, settled, next, events, state })
     }
 
     /// Returns the steps of the money in an account at `tree_size`, in their order: for explanations.
@@ -64,81 +75,106 @@ impl Books {
         tree_size: u64,
         mut tell: impl FnMut(u64, usize, &Step, &Fractions),
     ) -> Result<(), SettlementRefusal> {
-        let plan = self.plan(tree_size.max(self.cut_off)).map_err(not_computable)?;
-        let events = if tree_size <= self.cut_off { &plan.events[..plan.settled_events] } else { &plan.events[..] };
-        let sharing = |place: usize| self.certain_sharing(&plan, place);
-        let replay = self.replay(&plan, &sharing);
-        let told = State::new().lay(&replay, events, |told| {
-            tell(plan.instalments[told.step.instalment].cut_off, told.currency, told.step, &told.sharing.shares);
+        let plan = if tree_size > self.cut_off { self.plan(tree_size).map(Some) } else { self.settled_plan() };
+        let Some(plan) = plan.map_err(not_computable)? else { return Ok(()) };
+        let events = || self.events.iter().chain(&plan.events);
+        let sharings = self.sharings(&plan, events(), None).map_err(not_computable)?;
+        let told = State::new().lay(&self.replay(&plan, &sharings), events().copied(), |told| {
+            tell(plan.instalments.get(told.step.instalment).cut_off, told.currency, told.step, &told.sharing.shares);
             Ok(())
         });
         told.map_err(|error| self.too_fine(&plan, error))
     }
 
-    fn plan(&self, tree_size: u64) -> Result<Plan, SplitError> {
+    fn plan(&self, tree_size: u64) -> Result<Plan<'_>, SplitError> {
         let version = self.version_at(tree_size);
         let terms = Arc::clone(&self.terms[version].1);
-        let mut instalments = Cow::Borrowed(&self.instalments);
         let sums = self.since.sums_at(self.cut_off, tree_size);
-        let mut fresh = Instalment {
+        let decay = if self.instalments.is_empty() { Ratio::ZERO } else { terms.decay };
+        let next = Instalment {
             cut_off: tree_size,
             version,
-            points: Arc::new(self.fresh_points(&sums, &terms)),
-            net: fresh_flows(&self.since.settled, &sums),
+            decay,
+            points: Arc::new(self.next_points(&sums, &terms, decay, tree_size)?),
+            net: next_flows(&self.since.settled, &sums),
             costs: BTreeMap::new(),
         };
-        let mut untouched = true;
+        let mut instalments = Instalments { settled: Cow::Borrowed(&self.instalments), next };
         for (_, anew) in self.shared_anew.iter().filter(|(at, _)| *at < tree_size) {
-            instalments.to_mut().iter_mut().for_each(|instalment| instalment.version = *anew);
-            untouched = false;
+            instalments.settled.to_mut().iter_mut().for_each(|instalment| instalment.version = *anew);
         }
+        self.correct_instalments(&mut instalments, tree_size)?;
+        if let Some(last) = instalments.settled.last().filter(|last| last.points == instalments.next.points) {
+            instalments.next.points = Arc::clone(&last.points);
+        }
+        let released = self.released.iter().filter(|(at, _)| *at < tree_size);
+        let mut events: Vec<Event> = released.map(|(_, place)| Event::Released(*place)).collect();
+        events.push(Event::Taken(instalments.last()));
+        let shares = self.shares_of(&instalments.next)?;
+        let trued_up = self.trued_up(&instalments);
+        Ok(Plan { tree_size, terms, instalments, events, shares, trued_up })
+    }
+
+    /// Lays into the instalments what was given back, confirmed as cost or decided before `tree_size`.
+    fn correct_instalments(&self, instalments: &mut Instalments<'_>, tree_size: u64) -> Result<(), SplitError> {
         for back in self.backs.iter().take_while(|back| back.at < tree_size) {
-            let key = (back.benefit.currency, back.benefit.stream);
-            let place = self.instalment_of(back.benefit.at);
-            untouched &= place == self.instalments.len();
-            let net =
-                if place == self.instalments.len() { &mut fresh.net } else { &mut instalments.to_mut()[place].net };
-            take(net.entry(key).or_default(), back.amount)?;
+            let flow = (back.benefit.currency, back.benefit.stream);
+            instalments.change(self.instalment_of(back.benefit.at)).take(flow, back.amount)?;
         }
         for cost in self.costs.iter().take_while(|cost| cost.at < tree_size) {
-            let place = self.instalment_of(cost.from);
-            untouched &= place == self.instalments.len();
-            let costs =
-                if place == self.instalments.len() { &mut fresh.costs } else { &mut instalments.to_mut()[place].costs };
+            let costs = &mut instalments.change(self.instalment_of(cost.from)).costs;
             let sum = costs.entry((cost.currency, cost.party)).or_default();
             let changed = i128::from(*sum) + cost.amount;
             *sum = u64::try_from(changed).map_err(|_| SplitError::AmountTooLarge)?;
         }
+        let mut changes = Changes::default();
         for correction in self.corrections.iter().take_while(|correction| correction.at < tree_size) {
-            let first = self.instalment_of(correction.from);
-            untouched &= first == self.instalments.len();
-            for place in first..self.instalments.len() {
-                let left = self.left_of(correction.from, place, None);
-                correction.correct(Arc::make_mut(&mut instalments.to_mut()[place].points), &left);
-            }
-            let left = self.left_of(correction.from, self.instalments.len(), Some(&terms));
-            correction.correct(Arc::make_mut(&mut fresh.points), &left);
+            correction.note(self.instalment_of(correction.from), &mut changes);
         }
-        if let Some(last) = instalments.last().filter(|last| last.points == fresh.points) {
-            fresh.points = Arc::clone(&last.points);
+        let mut recounted = changes.recount(instalments)?;
+        // Settlements keep what was withdrawn after them; what comes next is as if it had never counted.
+        if self.withdrawn_before(tree_size).next().is_some() {
+            self.withdrawn_before(tree_size).for_each(|late| late.note(self.instalment_of(late.from), &mut changes));
+            let last = instalments.last();
+            recounted.extend(changes.recount(instalments)?.split_off(&last));
         }
-        let mut instalments = instalments.into_owned();
-        instalments.push(fresh);
-        let mut events = self.events.clone();
-        let released = self.released.iter().filter(|(at, _)| *at < tree_size);
-        events.extend(released.map(|(_, place)| Event::Released(*place)));
-        events.push(Event::Taken(instalments.len() - 1));
-        let now = fitted(&instalments[instalments.len() - 1].points, &terms, &self.leavers, tree_size);
-        let shares = shares_of(&terms, &now)?;
-        let settled_events = self.events.len();
-        Ok(Plan { tree_size, terms, instalments, events, settled_events, untouched, shares })
+        for (place, cells) in recounted {
+            put(Arc::make_mut(&mut instalments.change(place).points), &cells);
+        }
+        Ok(())
+    }
+
+    /// Returns what was withdrawn before `tree_size` after a settlement had counted it, though that came later.
+    fn withdrawn_before(&self, tree_size: u64) -> impl Iterator<Item = &Correction> {
+        self.withdrawn.iter().filter(move |late| late.at < tree_size && late.from < self.cut_off)
+    }
+
+    /// Returns what the last settlement laid out, if there was one.
+    fn settled_plan(&self) -> Result<Option<Plan<'_>>, SplitError> {
+        let Some((last, settled)) = self.instalments.split_last() else { return Ok(None) };
+        let instalments = Instalments { settled: Cow::Borrowed(settled), next: last.clone() };
+        Ok(Some(Plan {
+            tree_size: self.cut_off,
+            terms: Arc::clone(&self.terms[last.version].1),
+            events: Vec::new(),
+            shares: self.shares_of(last)?,
+            trued_up: self.trued_up(&instalments),
+            instalments,
+        }))
+    }
+
+    /// Returns the place of the last settlement that shared anew all that was shared before it. A policy of sharing prospectively
+    /// that came later leaves it so.
+    fn trued_up(&self, instalments: &Instalments<'_>) -> Option<usize> {
+        let policy = |place: &usize| self.terms[instalments.get(*place).version].1.share_policy;
+        (0..=instalments.last()).rev().find(|place| policy(place) == SharePolicy::TrueUp)
     }
 
     /// What counts at a size: what did at the last cut-off, as far as it has not faded, and what came to count since.
-    fn fresh_points(&self, sums: &Sums, terms: &Terms) -> Points {
+    fn next_points(&self, sums: &Sums, terms: &Terms, decay: Ratio, tree_size: u64) -> Result<Points, SplitError> {
         let mut points = widened(Points::clone(&self.points), terms);
-        if !self.instalments.is_empty() {
-            fade(&mut points, terms.decay);
+        for points in points.iter_mut().flatten().filter(|_| !decay.is_zero()) {
+            *points = faded(points, decay)?;
         }
         let settled = &self.since.settled.points;
         for (dimension, now) in sums.points.iter().enumerate() {
@@ -151,156 +187,81 @@ impl Books {
                 }
             }
         }
-        points
+        // What is left of it by now is taken out when all corrections are known.
+        for late in self.withdrawn_before(tree_size) {
+            if let Some((party, counted)) = &late.before {
+                points[late.dimension][*party] += counted;
+            }
+        }
+        Ok(points)
     }
 
-    /// Returns what is left, in the instalment at `place`, of points that came to count with entry `from`. `fresh`: the terms of the
-    /// next instalment, if that is the one.
-    fn left_of(&self, from: u64, place: usize, fresh: Option<&Terms>) -> Exact {
-        let first = self.instalment_of(from);
-        let decays = (first + 1..=place).map(|place| match (self.instalments.get(place), fresh) {
-            (Some(instalment), _) => self.terms[instalment.version].1.decay,
-            (None, Some(terms)) => terms.decay,
-            (None, None) => Ratio::ZERO,
-        });
-        decays.fold(Exact::ONE, |left, decay| left * (Exact::ONE - decay.exact()))
-    }
-
-    fn replay<'a>(&'a self, plan: &'a Plan, sharing: &'a dyn Fn(usize) -> Result<Sharing, SplitError>) -> Replay<'a> {
+    pub(super) fn replay<'a>(&'a self, plan: &'a Plan<'_>, sharings: &'a Sharings) -> Replay<'a> {
         Replay {
             terms: &self.terms,
             instalments: &plan.instalments,
-            sharing,
+            sharings,
+            trued_up: plan.trued_up,
             parties: plan.terms.parties.len(),
             currencies: plan.terms.currencies.len(),
+            only: None,
         }
     }
 
-    fn lay_out(&self, plan: &Plan) -> Result<State, SplitError> {
-        let sharing = |place: usize| self.certain_sharing(plan, place);
-        let replay = self.replay(plan, &sharing);
+    fn lay_out(&self, plan: &Plan<'_>) -> Result<State, SplitError> {
         // Money that was shared stays so, as long as nothing touches it.
-        let goes_on = plan.untouched && plan.terms.share_policy == SharePolicy::Prospective;
-        let (mut state, events) = if goes_on {
-            (self.state.clone(), &plan.events[plan.settled_events..])
-        } else {
-            (State::new(), &plan.events[..])
-        };
-        state.lay(&replay, events, |_| Ok(()))?;
+        let goes_on = plan.instalments.untouched() && plan.trued_up.is_none_or(|place| place < plan.instalments.last());
+        let (mut state, settled) =
+            if goes_on { (self.state.clone(), &[][..]) } else { (State::new(), &self.events[..]) };
+        let events = || settled.iter().chain(&plan.events);
+        let sharings = self.sharings(plan, events(), None)?;
+        state.lay(&self.replay(plan, &sharings), events().copied(), |_| Ok(()))?;
         Ok(state)
     }
 
     /// Returns the shares of a settlement.
     pub(in crate::agreement) fn shares_of(&self, instalment: &Instalment) -> Result<Shares, SplitError> {
         let terms = &self.terms[instalment.version].1;
-        shares_of(terms, &fitted(&instalment.points, terms, &self.leavers, instalment.cut_off))
+        shares_of(terms, &fitted(&instalment.points, terms, &self.leavers, instalment.cut_off)?)
     }
 
-    fn certain_sharing(&self, plan: &Plan, place: usize) -> Result<Sharing, SplitError> {
-        if place + 1 == plan.instalments.len() || plan.terms.share_policy == SharePolicy::TrueUp {
-            return Ok(Sharing { shares: plan.shares.shares.clone(), intervals: None });
-        }
-        let instalment = &plan.instalments[place];
-        let terms = &self.terms[instalment.version].1;
-        let points = fitted(&instalment.points, terms, &self.leavers, instalment.cut_off);
-        Ok(Sharing { shares: shares_of(terms, &points)?.shares, intervals: None })
-    }
-
-    /// Returns by currency what every party gets at least and at most, where there are doubts.
-    fn limits(&self, plan: &Plan) -> Result<Option<Limits>, SplitError> {
-        let open: Vec<&Open> = self.doubts.values().filter(|open| open.is_open_at(plan.tree_size)).collect();
-        if open.is_empty() {
-            return Ok(None);
-        }
-        let parties = plan.terms.parties.len();
-        let mut payers: Vec<usize> = open.iter().filter_map(|open| payer(&open.doubt)).collect();
-        payers.sort_unstable();
-        payers.dedup();
-        let about_money = open.iter().any(|open| !matches!(open.doubt, Doubt::Points(_)));
-        let mut limits = vec![(vec![Exact::ZERO; parties], vec![Exact::ZERO; parties]); plan.terms.currencies.len()];
-        // Who paid a cost that is in doubt is worst off without it, and all others with it.
-        for payer in payers.iter().copied().map(Some).chain([None]) {
-            let concerns = |party: usize| match payer {
-                Some(payer) => party == payer,
-                None => !payers.contains(&party),
-            };
-            for least in [true, false] {
-                if !least && !about_money {
-                    break;
-                }
-                let mut plan = plan.clone();
-                self.doubt_money(&mut plan.instalments, &open, payer, least)?;
-                let sharing = |place: usize| self.doubtful_sharing(&plan, place, &open);
-                let bounds = bounds_over(&self.replay(&plan, &sharing), &plan.events)?;
-                for ((low, high), bounds) in limits.iter_mut().zip(&bounds) {
-                    if least {
-                        limit(low, bounds, End::Low, concerns);
-                    }
-                    if !least || !about_money {
-                        limit(high, bounds, End::High, concerns);
-                    }
-                }
-            }
-        }
-        Ok(Some(limits))
-    }
-
-    fn doubtful_sharing(&self, plan: &Plan, place: usize, open: &[&Open]) -> Result<Sharing, SplitError> {
-        let last = plan.instalments.len() - 1;
-        let place = if plan.terms.share_policy == SharePolicy::TrueUp { last } else { place };
-        let mut sharing = self.certain_sharing(plan, place)?;
-        let instalment = &plan.instalments[place];
-        let terms = &self.terms[instalment.version].1;
-        let points = widened(Points::clone(&instalment.points), terms);
-        let fresh = (place == last).then_some(&**terms);
-        let faded = |from: u64| self.left_of(from, place, fresh);
-        sharing.intervals = match intervals(terms, &points, instalment.cut_off, &self.leavers, open, faded) {
-            Ok(intervals) => Some(intervals),
-            // With unequal party coefficients the work of one may raise the share of another, and no outcome is the worst for
-            // sure: nobody is sure of anything.
-            Err(SplitError::CoefficientsUnequal) => {
-                let parties = terms.parties.len();
-                Some(ShareIntervals { low: vec![Exact::ZERO; parties], high: vec![Exact::ONE; parties] })
-            }
-            Err(other) => return Err(other),
-        };
-        Ok(sharing)
-    }
-
-    /// Lets benefits in doubt have brought the least, or the most, that they may; and costs in doubt be as they are the worst, or the
-    /// best, for `payer`, or for all who paid none.
-    fn doubt_money(
+    /// Returns what the instalments of `events` are shared by; `ranges`: what of their points is in doubt.
+    pub(super) fn sharings<'a>(
         &self,
-        instalments: &mut [Instalment],
-        open: &[&Open],
-        payer: Option<usize>,
-        least: bool,
-    ) -> Result<(), SplitError> {
-        for open in open {
-            match open.doubt {
-                Doubt::Points(_) => {}
-                Doubt::Benefit { came_in, stands, may } => {
-                    let place = self.instalment_of(came_in.at).min(instalments.len() - 1);
-                    let net = instalments[place].net.entry((came_in.currency, came_in.stream)).or_default();
-                    let wanted = if least { stands.min(may) } else { stands.max(may) };
-                    take(net, i128::from(stands) - i128::from(wanted))?;
-                }
-                Doubt::Cost { from, currency, party, stands, may } => {
-                    let place = self.instalment_of(from).min(instalments.len() - 1);
-                    let small = (payer == Some(party)) == least;
-                    let wanted = if small { stands.min(may) } else { stands.max(may) };
-                    let sum = instalments[place].costs.entry((currency, party)).or_default();
-                    *sum = sum.saturating_sub(stands).checked_add(wanted).ok_or(SplitError::AmountTooLarge)?;
-                }
-            }
+        plan: &Plan<'_>,
+        events: impl Iterator<Item = &'a Event>,
+        ranges: Option<&Ranges>,
+    ) -> Result<Sharings, SplitError> {
+        let mut sharings = Sharings::new();
+        for event in events {
+            let place = shared_by(plan.trued_up, event.place());
+            let Entry::Vacant(vacant) = sharings.entry(place) else { continue };
+            let instalment = plan.instalments.get(place);
+            let shares = if place == plan.instalments.last() {
+                plan.shares.shares.clone()
+            } else {
+                self.shares_of(instalment)?.shares
+            };
+            let terms = &self.terms[instalment.version].1;
+            let intervals = match ranges {
+                Some(ranges) => ranges.intervals(place, instalment, terms, &self.leavers)?,
+                None => None,
+            };
+            vacant.insert(Sharing { shares, intervals }.widened(plan.terms.parties.len()));
         }
-        Ok(())
+        Ok(sharings)
     }
 
-    fn account_of(&self, plan: &Plan, state: &State, limits: Option<&Limits>) -> Result<Account, SettlementRefusal> {
+    fn account_of(
+        &self,
+        plan: &Plan<'_>,
+        state: &State,
+        limits: Option<&Limits>,
+    ) -> Result<Account, SettlementRefusal> {
         let currencies = plan.terms.currencies.len();
         let streams = self.stream_sums(plan, state).map_err(not_computable)?;
         let mut account = Account {
+            terms: Arc::clone(&plan.terms),
             settlement: Settlement {
                 tree_size: plan.tree_size,
                 shares: shares_digest(&plan.shares),
@@ -321,7 +282,7 @@ impl Books {
 
     fn split_currency(
         &self,
-        plan: &Plan,
+        plan: &Plan<'_>,
         position: usize,
         tiers: &Tiers,
         limits: Option<&(Vec<Exact>, Vec<Exact>)>,
@@ -362,7 +323,7 @@ impl Books {
         Ok(())
     }
 
-    fn stream_sums(&self, plan: &Plan, state: &State) -> Result<Vec<StreamSum>, SplitError> {
+    fn stream_sums(&self, plan: &Plan<'_>, state: &State) -> Result<Vec<StreamSum>, SplitError> {
         let before = self.flows_before()?;
         let mut sums = Vec::new();
         for (key, flow) in &state.flows {
@@ -378,6 +339,7 @@ impl Books {
                 pooled: flow.pooled()?,
                 gross_before,
                 pooled_before,
+                rates: self.rates_of(plan.instalments.all(), *key).ok_or(SplitError::AmountTooLarge)?,
             });
         }
         Ok(sums)
@@ -388,7 +350,7 @@ impl Books {
         flows.map(|(key, flow)| Ok((*key, (amount(flow.gross)?, flow.pooled()?)))).collect()
     }
 
-    fn too_fine(&self, plan: &Plan, error: SplitError) -> SettlementRefusal {
+    fn too_fine(&self, plan: &Plan<'_>, error: SplitError) -> SettlementRefusal {
         match error {
             SplitError::EntitlementTooFine { bits } => SettlementRefusal::EntitlementTooFine {
                 // Which of several it is, the error does not say; mostly there is one.
@@ -401,35 +363,10 @@ impl Books {
     }
 }
 
-/// Adds to the limits what the parties that are `concerned` have at an end, and takes from guarantors what they bear for those:
-/// what is the worst for a guarantor depends on what is the worst for whom it guarantees.
-fn limit(limits: &mut [Exact], bounds: &Intervals, end: End, concerned: impl Fn(usize) -> bool) {
-    for (party, owed) in bounds.before_bearing(end).into_iter().enumerate().filter(|(party, _)| concerned(*party)) {
-        limits[party] += owed;
-    }
-    for (_, guarantor, borne) in bounds.borne(end).filter(|(party, _, _)| concerned(*party)) {
-        limits[guarantor] -= borne;
-    }
-}
-
-fn payer(doubt: &Doubt) -> Option<usize> {
-    match doubt {
-        Doubt::Cost { party, .. } => Some(*party),
-        Doubt::Points(_) | Doubt::Benefit { .. } => None,
-    }
-}
-
-/// Takes `amount` from a sum, or gives it where it is below zero.
-fn take(sum: &mut u128, amount: i128) -> Result<(), SplitError> {
-    let left = i128::try_from(*sum).ok().and_then(|sum| sum.checked_sub(amount));
-    *sum = left.and_then(|left| u128::try_from(left).ok()).ok_or(SplitError::AmountTooLarge)?;
-    Ok(())
-}
-
-fn fresh_flows(settled: &Sums, sums: &Sums) -> BTreeMap<FlowKey, u128> {
-    let fresh = sums.came.iter().filter_map(|(flow, came)| {
+fn next_flows(settled: &Sums, sums: &Sums) -> BTreeMap<FlowKey, u128> {
+    let next = sums.came.iter().filter_map(|(flow, came)| {
         let before = settled.came.get(flow).copied().unwrap_or_default();
         (came.times > before.times).then(|| (*flow, came.sum - before.sum))
     });
-    fresh.collect()
+    next.collect()
 }

@@ -3,7 +3,7 @@
 //! The account at any size since the last settlement can be computed, so the changes since then are kept with the indexes
 //! of their entries. The newest are at hand; older ones may be put away in sheets, each with the sums before it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use crate::{split::Exact, statement::terms::Terms};
 
@@ -68,8 +68,10 @@ pub(in crate::agreement) struct Since {
     pub(in crate::agreement) sheets: Option<(u64, u64)>,
     /// Sheets at hand, by the index of the entry of their first change.
     at_hand: BTreeMap<u64, Sheet>,
-    /// The first sheet at hand that is not put away.
+    /// Those at hand that are not put away.
     unwritten: Vec<u64>,
+    /// Those that are at hand because they were recalled.
+    recalled: Vec<u64>,
 }
 
 /// Which sheet is needed: the last one that begins in `from..upto`.
@@ -136,7 +138,15 @@ impl Since {
         tail: Vec<Pending>,
         sheets: Option<(u64, u64)>,
     ) -> Self {
-        Self { settled, before_tail, tail, sheets, at_hand: BTreeMap::new(), unwritten: Vec::new() }
+        Self {
+            settled,
+            before_tail,
+            tail,
+            sheets,
+            at_hand: BTreeMap::new(),
+            unwritten: Vec::new(),
+            recalled: Vec::new(),
+        }
     }
 
     /// Makes room for the dimensions and parties of new terms.
@@ -188,6 +198,11 @@ impl Since {
         }
     }
 
+    /// Whether the newest changes are the same, as far as both have them at hand, and came in the same entries.
+    pub(in crate::agreement) fn ends_as(&self, other: &Self) -> bool {
+        self.tail.iter().rev().zip(other.tail.iter().rev()).all(|(own, others)| own == others)
+    }
+
     fn sheet(&self, tree_size: u64) -> Option<&Sheet> {
         self.at_hand.range(..tree_size).next_back().map(|(_, sheet)| sheet).filter(|sheet| sheet.covers(tree_size))
     }
@@ -233,13 +248,26 @@ impl Since {
     }
 
     pub(super) fn recall(&mut self, sheet: Sheet) {
-        if let Some(first) = sheet.first() {
-            self.at_hand.entry(first).or_insert(sheet);
+        if let Some(first) = sheet.first()
+            && let Entry::Vacant(place) = self.at_hand.entry(first)
+        {
+            place.insert(sheet);
+            self.recalled.push(first);
         }
+    }
+
+    /// Returns how many changes are at hand only because their sheets were recalled.
+    pub(super) fn recalled(&self) -> usize {
+        self.recalled.iter().filter_map(|first| self.at_hand.get(first)).map(|sheet| sheet.changes.len()).sum()
+    }
+
+    pub(super) fn forget_recalled(&mut self) {
+        std::mem::take(&mut self.recalled).iter().for_each(|first| drop(self.at_hand.remove(first)));
     }
 
     pub(super) fn forget(&mut self) {
         let unwritten = &self.unwritten;
         self.at_hand.retain(|first, _| unwritten.contains(first));
+        self.recalled.clear();
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     agreement::settle::{
         figures::amount,
-        instalment::{Instalment, waterfall_of},
+        instalment::{Instalment, Instalments, waterfall_of},
         pending::FlowKey,
     },
     split::{Exact, Fractions, Inflow, Intervals, Ratio, ShareIntervals, SplitError, Step, Tiers, Waterfall},
@@ -21,6 +21,14 @@ pub(in crate::agreement) enum Event {
     Taken(usize),
     /// What was held back of the instalment at a place was released.
     Released(usize),
+}
+
+impl Event {
+    /// Returns the place of the instalment that it is about.
+    pub(in crate::agreement) const fn place(self) -> usize {
+        let (Self::Taken(place) | Self::Released(place)) = self;
+        place
+    }
 }
 
 /// Where the money stands after some events.
@@ -55,17 +63,37 @@ pub(super) struct Sharing {
     pub(super) intervals: Option<ShareIntervals>,
 }
 
+/// What instalments are shared by, by the place of the one whose points they are.
+pub(super) type Sharings = BTreeMap<usize, Sharing>;
+
 /// What is laid out, and by what.
+#[derive(Clone, Copy)]
 pub(super) struct Replay<'a> {
     /// By version.
     pub(super) terms: &'a [(u64, std::sync::Arc<Terms>)],
-    pub(super) instalments: &'a [Instalment],
-    /// By instalment, from the first one that is laid out on.
-    pub(super) sharing: &'a dyn Fn(usize) -> Result<Sharing, SplitError>,
+    pub(super) instalments: &'a Instalments<'a>,
+    /// Of every instalment that is laid out.
+    pub(super) sharings: &'a Sharings,
+    /// By the points of which instalment all before it are shared, too.
+    pub(super) trued_up: Option<usize>,
     /// How many parties there are in the end.
     pub(super) parties: usize,
     /// How many currencies there are in the end.
     pub(super) currencies: usize,
+    /// The one that is laid out; none: all.
+    pub(super) only: Option<usize>,
+}
+
+impl Replay<'_> {
+    fn sharing(&self, place: usize) -> Result<&Sharing, SplitError> {
+        let (position, of) = (shared_by(self.trued_up, place), self.sharings.len());
+        self.sharings.get(&position).ok_or(SplitError::PositionUnknown { position, of })
+    }
+}
+
+/// Returns the place of the instalment by whose points the one at `place` is shared.
+pub(super) fn shared_by(trued_up: Option<usize>, place: usize) -> usize {
+    trued_up.map_or(place, |trued_up| trued_up.max(place))
 }
 
 impl State {
@@ -83,21 +111,25 @@ impl State {
     pub(super) fn lay(
         &mut self,
         replay: &Replay<'_>,
-        events: &[Event],
+        events: impl Iterator<Item = Event>,
         mut tell: impl FnMut(Told<'_>) -> Result<(), SplitError>,
     ) -> Result<(), SplitError> {
         self.widen(replay.parties, replay.currencies);
-        for event in events.iter().copied() {
-            let (Event::Taken(place) | Event::Released(place)) = event;
-            let instalment = &replay.instalments[place];
+        for event in events {
+            let place = event.place();
+            let instalment = replay.instalments.get(place);
             let terms = &*replay.terms[instalment.version].1;
-            let sharing = (replay.sharing)(place)?.widened(replay.parties);
-            let pools = if event == Event::Taken(place) { self.pools_of(instalment, terms)? } else { BTreeMap::new() };
-            for currency in 0..terms.currencies.len() {
+            let sharing = replay.sharing(place)?;
+            let concerns = |currency: usize| replay.only.is_none_or(|only| only == currency);
+            let pools = match event {
+                Event::Taken(_) => self.pools_of(instalment, terms, concerns)?,
+                Event::Released(_) => BTreeMap::new(),
+            };
+            for currency in (0..terms.currencies.len()).filter(|currency| concerns(*currency)) {
                 let waterfall = waterfall_of(terms, currency, replay.parties);
                 let tiers = &mut self.tiers[currency];
                 let mut costs = vec![0; replay.parties];
-                let held = tiers.held().get(place).map_or(0, |held| held.left);
+                let held = tiers.held_of(place);
                 let pool = if let Event::Taken(_) = event {
                     for ((_, party), cost) in instalment.costs.range((currency, 0)..(currency + 1, 0)) {
                         costs[*party] = *cost;
@@ -117,16 +149,21 @@ impl State {
                     Event::Released(_) if held == 0 => continue,
                     Event::Released(_) => tiers.release(place, &inflow)?,
                 };
-                tell(Told { currency, sharing: &sharing, waterfall: &waterfall, step: &step })?;
+                tell(Told { currency, sharing, waterfall: &waterfall, step: &step })?;
             }
         }
         Ok(())
     }
 
-    /// Takes in what came in; returns by currency what is pooled of it.
-    fn pools_of(&mut self, instalment: &Instalment, terms: &Terms) -> Result<BTreeMap<usize, u64>, SplitError> {
+    /// Takes in what came in of the currencies that it `concerns`; returns by currency what is pooled of it.
+    fn pools_of(
+        &mut self,
+        instalment: &Instalment,
+        terms: &Terms,
+        concerns: impl Fn(usize) -> bool,
+    ) -> Result<BTreeMap<usize, u64>, SplitError> {
         let mut pools = BTreeMap::new();
-        for (key, net) in &instalment.net {
+        for (key, net) in instalment.net.iter().filter(|((currency, _), _)| concerns(*currency)) {
             let (currency, stream) = *key;
             let flow = self.flows.entry(*key).or_default();
             let before = flow.pooled()?;
@@ -151,7 +188,7 @@ pub(super) struct Told<'a> {
 
 impl Sharing {
     /// Returns the same for more parties: those that came later have nothing of it.
-    fn widened(mut self, parties: usize) -> Self {
+    pub(super) fn widened(mut self, parties: usize) -> Self {
         self.shares = self.shares.widened(parties);
         if let Some(intervals) = &mut self.intervals {
             intervals.low.resize(parties, Exact::ZERO);
@@ -162,7 +199,10 @@ impl Sharing {
 }
 
 /// Between which amounts every party is, by currency.
-pub(super) fn bounds_over(replay: &Replay<'_>, events: &[Event]) -> Result<Vec<Intervals>, SplitError> {
+pub(super) fn bounds_over(
+    replay: &Replay<'_>,
+    events: impl Iterator<Item = Event>,
+) -> Result<Vec<Intervals>, SplitError> {
     let mut state = State::new();
     let mut bounds = vec![Intervals::new(replay.parties); replay.currencies];
     state.lay(replay, events, |told| {

@@ -12,6 +12,7 @@ use crate::{
         refusal::{Refusal, change::ChangeRefusal, work::WorkRefusal},
         settle::doubt::{Doubt, PointsDoubt},
         state::ContributionState,
+        tally::Tally,
         work::Change,
     },
     statement::{
@@ -23,8 +24,8 @@ use crate::{
 /// How often one contribution may be challenged over its life.
 pub const CHALLENGES_MAX: usize = 64;
 
-/// How many contributions open challenges may name in all.
-pub const CHALLENGED_MAX: usize = 10_000;
+/// How many contributions the open challenges of one party may name in all.
+pub const CHALLENGED_MAX: usize = 4_000;
 
 /// A challenge of one contribution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,8 +61,8 @@ pub struct ChallengeView<'a> {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Challenges {
     open: BTreeMap<StatementId, OpenChallenge>,
-    /// How many contributions they name.
-    places: usize,
+    /// By who challenges: how many contributions they name.
+    places: Tally,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -83,7 +84,7 @@ impl Challenges {
         let Some(open) = self.open.get_mut(&challenge) else { return };
         let before = open.places.len();
         open.places.retain(|(place, _)| *place != index);
-        self.places -= before - open.places.len();
+        self.places.take(open.party, before - open.places.len());
         if open.places.is_empty() {
             self.open.remove(&challenge);
         }
@@ -128,8 +129,8 @@ impl Agreement {
             self.check_challenge(said, (*contribution, index, slot), body.ground)?;
             places.push((index, *contribution));
         }
-        if self.work.challenges.places + places.len() > CHALLENGED_MAX {
-            return Err(WorkRefusal::TooManyChallenged { max: CHALLENGED_MAX }.into());
+        if self.work.challenges.places.of(party) + places.len() > CHALLENGED_MAX {
+            return Err(WorkRefusal::TooManyChallenged { party: self.party_name(party), max: CHALLENGED_MAX }.into());
         }
         Ok(Change::Challenged { party, ground: body.ground, places })
     }
@@ -175,7 +176,7 @@ impl Agreement {
                 self.doubt_challenged(entry.index, *subject);
             }
         }
-        self.work.challenges.places += places.len();
+        self.work.challenges.places.add(party, places.len());
         let open = OpenChallenge { index: entry.index, party, ground, places };
         self.work.challenges.open.insert(entry.id, open);
     }
@@ -206,7 +207,7 @@ impl Agreement {
 
     pub(super) fn withdraw_challenge(&mut self, entry: Entry, challenge: StatementId) {
         let Some(open) = self.work.challenges.open.remove(&challenge) else { return };
-        self.work.challenges.places -= open.places.len();
+        self.work.challenges.places.take(open.party, open.places.len());
         for (subject, _) in open.places {
             let slot = self.contributions.slots.change(&subject).expect("what was admitted is at hand");
             let marks = slot.challenges.iter_mut().filter(|mark| mark.challenge == challenge && mark.over.is_none());

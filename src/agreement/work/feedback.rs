@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    agreement::{Agreement, Entry, Said, refusal::work::WorkRefusal, work::Change},
+    agreement::{Agreement, Entry, Said, refusal::work::WorkRefusal, tally::Tally, work::Change},
     digest::Digest,
     statement::{
         id::StatementId,
@@ -14,11 +14,11 @@ use crate::{
     },
 };
 
-/// How much feedback may wait at once: for an answer, or for a plan.
-pub const FEEDBACK_MAX: usize = 1_000;
+/// How much feedback of one party may wait at once: for an answer, or for a plan.
+pub const FEEDBACK_MAX: usize = 250;
 
-/// How much feedback there may be over the life of an agreement.
-pub const FEEDBACK_EVER_MAX: usize = 10_000;
+/// How much feedback one party may give over the life of an agreement.
+pub const FEEDBACK_EVER_MAX: usize = 2_500;
 
 /// All feedback of an agreement.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -26,6 +26,9 @@ pub(super) struct FeedbackRegister {
     waiting: BTreeMap<StatementId, Waiting>,
     /// Statement and entry of what was declined, or taken in by a plan.
     over: BTreeMap<StatementId, u64>,
+    /// By who gave it: what waits, and all that there ever was.
+    open: Tally,
+    made: Tally,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -58,6 +61,8 @@ impl FeedbackRegister {
     }
 
     pub(super) fn enter(&mut self, entry: Entry, party: usize, digest: Digest) {
+        self.open.add(party, 1);
+        self.made.add(party, 1);
         self.waiting.insert(entry.id, Waiting { index: entry.index, party, digest, accepted: None });
     }
 
@@ -71,6 +76,7 @@ impl FeedbackRegister {
     /// It waits no more.
     pub(super) fn take_in(&mut self, feedback: StatementId) {
         if let Some(waiting) = self.waiting.remove(&feedback) {
+            self.open.take(waiting.party, 1);
             self.over.insert(feedback, waiting.index);
         }
     }
@@ -98,11 +104,13 @@ impl Agreement {
     }
 
     pub(super) fn feed_back(&self, said: Said<'_>, body: &Feedback) -> Result<Change, WorkRefusal> {
-        let FeedbackRegister { waiting, over } = &self.work.feedback;
-        if waiting.len() >= FEEDBACK_MAX || waiting.len() + over.len() >= FEEDBACK_EVER_MAX {
-            return Err(WorkRefusal::TooMuchFeedback { max: FEEDBACK_MAX, ever: FEEDBACK_EVER_MAX });
+        let party = said.speaker.party;
+        let FeedbackRegister { open, made, .. } = &self.work.feedback;
+        if open.of(party) >= FEEDBACK_MAX || made.of(party) >= FEEDBACK_EVER_MAX {
+            let party = self.party_name(party);
+            return Err(WorkRefusal::TooMuchFeedback { party, max: FEEDBACK_MAX, ever: FEEDBACK_EVER_MAX });
         }
-        Ok(Change::FedBack { party: said.speaker.party, digest: body.digest })
+        Ok(Change::FedBack { party, digest: body.digest })
     }
 
     pub(super) fn answer_feedback(&self, said: Said<'_>, body: &FeedbackResponse) -> Result<Change, WorkRefusal> {

@@ -22,8 +22,8 @@ use crate::{
     time::Timestamp,
 };
 
-/// How many maintenance commitments there may be over the life of an agreement.
-pub const COMMITMENTS_MAX: usize = 256;
+/// How many maintenance commitments one party may make over the life of an agreement.
+pub const COMMITMENTS_MAX: usize = 64;
 
 /// What a party has committed itself to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -125,8 +125,9 @@ impl Agreement {
     pub(super) fn commit(&self, said: Said<'_>, body: &MaintenanceCommitment) -> Result<Change, Refusal> {
         let party = said.speaker.party;
         self.check_stays(party)?;
-        if self.work.commitments.len() >= COMMITMENTS_MAX {
-            return Err(WorkRefusal::TooManyCommitments { max: COMMITMENTS_MAX }.into());
+        let own = self.work.commitments.values().filter(|commitment| commitment.party == party);
+        if own.count() >= COMMITMENTS_MAX {
+            return Err(WorkRefusal::TooManyCommitments { party: self.party_name(party), max: COMMITMENTS_MAX }.into());
         }
         Ok(Change::Committed { party, commitment: Box::new(body.clone()) })
     }

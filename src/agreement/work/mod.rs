@@ -37,8 +37,8 @@ use crate::{
     time::Timestamp,
 };
 
-/// How many times parties may say what the cooperation needs, over the life of an agreement.
-pub const NEEDS_MAX: usize = 256;
+/// How many times one party may say what the cooperation needs, over the life of an agreement.
+pub const NEEDS_MAX: usize = 64;
 
 /// See [`self`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -59,13 +59,15 @@ pub struct NeedsView {
     pub id: StatementId,
     /// The index of its entry.
     pub index: u64,
+    /// The position of the party that said it.
+    pub party: usize,
     /// How many lines it has.
     pub count: usize,
 }
 
 #[derive(Debug)]
 pub(super) enum Change {
-    Needed { count: usize },
+    Needed { party: usize, count: usize },
     Challenged { party: usize, ground: Ground, places: Vec<(u64, StatementId)> },
     ChallengeWithdrawn { challenge: StatementId },
     RiskRaised(Box<Entered>),
@@ -98,9 +100,9 @@ impl Agreement {
 
     pub(super) fn judge_work(&self, said: Said<'_>, body: &Body) -> Result<Change, Refusal> {
         Ok(match body {
-            Body::Needs(needs) => self.judge_needs(needs)?,
+            Body::Needs(needs) => self.judge_needs(said, needs)?,
             Body::Challenge(challenge) => self.challenge(said, challenge)?,
-            Body::Risk(risk) => self.raise_risk(risk)?,
+            Body::Risk(risk) => self.raise_risk(said, risk)?,
             Body::Feedback(feedback) => self.feed_back(said, feedback)?,
             Body::FeedbackResponse(response) => self.answer_feedback(said, response)?,
             Body::MaintenanceCommitment(commitment) => self.commit(said, commitment)?,
@@ -109,16 +111,19 @@ impl Agreement {
         })
     }
 
-    fn judge_needs(&self, needs: &Needs) -> Result<Change, WorkRefusal> {
-        if self.work.needs.len() >= NEEDS_MAX {
-            return Err(WorkRefusal::TooManyNeeds { max: NEEDS_MAX });
+    fn judge_needs(&self, said: Said<'_>, needs: &Needs) -> Result<Change, WorkRefusal> {
+        let party = said.speaker.party;
+        if self.work.needs.iter().filter(|needs| needs.party == party).count() >= NEEDS_MAX {
+            return Err(WorkRefusal::TooManyNeeds { party: self.party_name(party), max: NEEDS_MAX });
         }
-        Ok(Change::Needed { count: needs.needs.len() })
+        Ok(Change::Needed { party, count: needs.needs.len() })
     }
 
     pub(super) fn apply_work(&mut self, entry: Entry, change: Change) {
         match change {
-            Change::Needed { count } => self.work.needs.push(NeedsView { id: entry.id, index: entry.index, count }),
+            Change::Needed { party, count } => {
+                self.work.needs.push(NeedsView { id: entry.id, index: entry.index, party, count });
+            }
             Change::Challenged { party, ground, places } => self.put_in_doubt(entry, party, ground, places),
             Change::ChallengeWithdrawn { challenge } => self.withdraw_challenge(entry, challenge),
             Change::RiskRaised(risk) => self.work.risks.enter(entry, *risk),
@@ -136,7 +141,7 @@ impl Agreement {
     }
 
     /// Checks that a party has not left.
-    pub(super) fn check_stays(&self, party: usize) -> Result<(), ChangeRefusal> {
+    pub(in crate::agreement) fn check_stays(&self, party: usize) -> Result<(), ChangeRefusal> {
         match self.has_left(party) {
             true => Err(ChangeRefusal::PartyLeft { party: self.party_name(party) }),
             false => Ok(()),

@@ -1,7 +1,7 @@
 //! Claims that nobody has decided. Silence is neither yes nor no: a claim that not enough parties judged within the attest
 //! window is disputed, and what it may count is held, until it is judged or withdrawn after all.
 //!
-//! Where the terms have such a window, so many claims may be open and no more: that also answers who floods an agreement
+//! Where the terms have such a window, so many claims of a party may be open and no more: that also answers who floods an agreement
 //! with contributions. Others reject a thousand at once.
 
 use std::collections::BTreeMap;
@@ -14,13 +14,14 @@ use crate::{
         contribution::Slot,
         refusal::work::WorkRefusal,
         settle::doubt::{Doubt, PointsDoubt},
+        tally::Tally,
     },
     split::Ratio,
     time::Timestamp,
 };
 
-/// How many claims may wait for judgement at once, where the terms have an attest window.
-pub const OPEN_CLAIMS_MAX: usize = 10_000;
+/// How many claims of one party may wait for judgement at once, where the terms have an attest window.
+pub const OPEN_CLAIMS_MAX: usize = 5_000;
 
 /// Claims that wait for judgement, where the terms at their place have an attest window.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -30,6 +31,8 @@ pub(in crate::agreement) struct OpenClaims {
     waiting: BTreeMap<u32, BTreeMap<u64, OpenClaim>>,
     /// By entry: what is held, and from which entry on.
     held: BTreeMap<u64, (OpenClaim, u64)>,
+    /// By claiming party: how many there are.
+    count: Tally,
 }
 
 /// What is needed of a claim that may be put away: what it may count.
@@ -60,23 +63,23 @@ pub struct OpenClaimView {
 }
 
 impl OpenClaims {
-    fn count(&self) -> usize {
-        self.held.len() + self.waiting.values().map(BTreeMap::len).sum::<usize>()
-    }
-
     fn open(&mut self, index: u64, days: u32, claim: OpenClaim) {
+        self.count.add(claim.party, 1);
         self.waiting.entry(days).or_default().insert(index, claim);
     }
 
     /// Takes out what is decided; whether it was held.
     fn close(&mut self, index: u64, days: u32) -> bool {
         if let Some(waiting) = self.waiting.get_mut(&days) {
-            waiting.remove(&index);
+            if let Some(claim) = waiting.remove(&index) {
+                self.count.take(claim.party, 1);
+            }
             if waiting.is_empty() {
                 self.waiting.remove(&days);
             }
         }
-        self.held.remove(&index).is_some()
+        let held = self.held.remove(&index);
+        held.inspect(|(claim, _)| self.count.take(claim.party, 1)).is_some()
     }
 }
 
@@ -84,7 +87,7 @@ impl Agreement {
     /// Returns every claim that waits for judgement under terms with an attest window, in ledger order.
     #[must_use]
     pub fn open_claims_at(&self, now: Timestamp) -> Vec<OpenClaimView> {
-        let OpenClaims { waiting, held } = &self.work.claims;
+        let OpenClaims { waiting, held, .. } = &self.work.claims;
         let waiting = waiting.values().flatten().map(|(index, claim)| (index, claim, None));
         let held = held.iter().map(|(index, (claim, from))| (index, claim, Some(*from)));
         let mut views: Vec<OpenClaimView> = waiting
@@ -105,9 +108,9 @@ impl Agreement {
         views
     }
 
-    pub(in crate::agreement) fn check_open_claims(&self) -> Result<(), WorkRefusal> {
-        if self.terms().windows.attest > 0 && self.work.claims.count() >= OPEN_CLAIMS_MAX {
-            return Err(WorkRefusal::TooManyOpenClaims { max: OPEN_CLAIMS_MAX });
+    pub(in crate::agreement) fn check_open_claims(&self, party: usize) -> Result<(), WorkRefusal> {
+        if self.terms().windows.attest > 0 && self.work.claims.count.of(party) >= OPEN_CLAIMS_MAX {
+            return Err(WorkRefusal::TooManyOpenClaims { party: self.party_name(party), max: OPEN_CLAIMS_MAX });
         }
         Ok(())
     }
@@ -151,10 +154,14 @@ impl Agreement {
         self.books.doubt(index, subject, Doubt::Points(doubt));
     }
 
+    /// Whether a claim is overdue at `at`, and no entry has shown it yet.
+    pub(in crate::agreement) fn claims_run_out(&self, at: Timestamp) -> bool {
+        let first =
+            self.work.claims.waiting.iter().filter_map(|(days, waiting)| Some((days, waiting.values().next()?)));
+        first.into_iter().any(|(days, claim)| self.course.window_over(claim.admitted, *days, at))
+    }
+
     /// Holds what nobody attested in time, from entry `index` on.
-    ///
-    /// It changes accounts of larger sizes only, which nothing in entry `index` can name: so no guard has to know of it
-    /// beforehand.
     pub(in crate::agreement) fn hold_overdue(&mut self, index: u64, at: Timestamp) {
         let mut over = Vec::new();
         for (days, waiting) in &mut self.work.claims.waiting {

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     agreement::{
-        Agreement, Entry,
+        Agreement, Entry, Said,
         refusal::{Refusal, benefit::BenefitRefusal, work::WorkRefusal},
+        tally::Tally,
         work::Change,
     },
     digest::Digest,
@@ -22,11 +23,14 @@ use crate::{
     time::Timestamp,
 };
 
-/// How many risks may be open at once, and how many that are over are still listed.
-pub const RISKS_MAX: usize = 1_000;
+/// How many risks that one party put on the register may be open at once.
+pub const RISKS_MAX: usize = 250;
 
-/// How many risks there may be over the life of an agreement.
-pub const RISKS_EVER_MAX: usize = 10_000;
+/// How many risks one party may put on the register over the life of an agreement.
+pub const RISKS_EVER_MAX: usize = 2_500;
+
+/// How many risks that are over are still listed.
+pub const CLOSED_RISKS_MAX: usize = 1_000;
 
 /// Every risk of an agreement.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -36,12 +40,17 @@ pub(super) struct Risks {
     closed: BTreeSet<(u64, StatementId)>,
     /// Statement and entry of those that were dropped.
     dropped: BTreeMap<StatementId, u64>,
+    /// By who put them on the register: those that are open, and all that there ever were.
+    open: Tally,
+    made: Tally,
 }
 
 /// A risk on the register.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::agreement) struct Entered {
     index: u64,
+    /// Who put it on the register.
+    raiser: usize,
     title: String,
     owner: usize,
     assessment: Assessment,
@@ -118,11 +127,9 @@ impl Risks {
     }
 
     pub(super) fn enter(&mut self, entry: Entry, risk: Entered) {
+        self.open.add(risk.raiser, 1);
+        self.made.add(risk.raiser, 1);
         self.listed.insert(entry.id, Entered { index: entry.index, ..risk });
-    }
-
-    fn open(&self) -> usize {
-        self.listed.len() - self.closed.len()
     }
 
     fn find(&self, risk: StatementId) -> Result<&Entered, WorkRefusal> {
@@ -136,8 +143,9 @@ impl Risks {
     fn close(&mut self, entry: Entry, id: StatementId) {
         let Some(risk) = self.listed.get_mut(&id) else { return };
         risk.closed = Some(entry.index);
+        self.open.take(risk.raiser, 1);
         self.closed.insert((entry.index, id));
-        if self.closed.len() > RISKS_MAX
+        if self.closed.len() > CLOSED_RISKS_MAX
             && let Some((_, oldest)) = self.closed.pop_first()
             && let Some(dropped) = self.listed.remove(&oldest)
         {
@@ -164,18 +172,20 @@ impl Agreement {
         listed.chain(self.missed_at(now)).collect()
     }
 
-    pub(super) fn raise_risk(&self, body: &Risk) -> Result<Change, Refusal> {
+    pub(super) fn raise_risk(&self, said: Said<'_>, body: &Risk) -> Result<Change, Refusal> {
         self.check_size(&body.assessment)?;
         let Some(owner) = self.directory().party(&body.owner) else {
             return Err(WorkRefusal::RiskOwnerUnknown { owner: body.owner.clone() }.into());
         };
         self.check_stays(owner)?;
-        let Risks { listed, dropped, .. } = &self.work.risks;
-        if self.work.risks.open() >= RISKS_MAX || listed.len() + dropped.len() >= RISKS_EVER_MAX {
-            return Err(WorkRefusal::TooManyRisks { max: RISKS_MAX, ever: RISKS_EVER_MAX }.into());
+        let raiser = said.speaker.party;
+        let Risks { open, made, .. } = &self.work.risks;
+        if open.of(raiser) >= RISKS_MAX || made.of(raiser) >= RISKS_EVER_MAX {
+            let party = self.party_name(raiser);
+            return Err(WorkRefusal::TooManyRisks { party, max: RISKS_MAX, ever: RISKS_EVER_MAX }.into());
         }
         let (title, assessment) = (body.title.clone(), body.assessment.clone());
-        let risk = Entered { index: 0, title, owner, assessment, plan: body.plan, closed: None };
+        let risk = Entered { index: 0, raiser, title, owner, assessment, plan: body.plan, closed: None };
         Ok(Change::RiskRaised(Box::new(risk)))
     }
 

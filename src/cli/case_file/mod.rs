@@ -60,7 +60,7 @@ impl<'a> CaseFile<'a> {
     ///
     /// Errors: when an account cannot be computed.
     pub fn open(agreement: &'a Agreement, heard: &'a Heard, case: &'a Case) -> Result<Self, Failure> {
-        let (alone, now) = (agreement.in_doubt(case)?, agreement.account_now()?);
+        let (alone, now) = (agreement.in_doubt(case, now())?, agreement.account_now()?);
         let mut file = Self { agreement, heard, case, alone, now, options: Vec::new() };
         file.choose("all stands", file.each(|_| Remedy::Stand))?;
         file.choose("all as sought", file.each(|subject| subject.sought.clone()))?;
@@ -76,7 +76,7 @@ impl<'a> CaseFile<'a> {
     ///
     /// Errors: as the law would refuse it.
     pub fn choose(&mut self, name: &str, outcomes: Vec<Outcome>) -> Result<&Effect, Failure> {
-        let effect = self.agreement.effect(self.case.id, &outcomes)?;
+        let effect = self.agreement.effect(self.case.id, &outcomes, now())?;
         self.options.push(Choice { name: name.to_owned(), outcomes, effect });
         Ok(&self.options[self.options.len() - 1].effect)
     }

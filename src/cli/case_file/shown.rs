@@ -126,7 +126,12 @@ impl CaseFile<'_> {
 
     fn stake_lines(&self, text: &mut String, position: usize, currency: &Currency) {
         let stake = self.alone.figures[position].disputed;
-        text.push_str(&format!("   {} are held for it until it is decided\n", currency.amount(stake.into())));
+        let held = self.now.figures[position].disputed;
+        text.push_str(&format!(
+            "   {} are at stake until it is decided; {} are held for all that is in doubt, and what was paid before stays paid\n",
+            currency.amount(stake.into()),
+            currency.amount(held.into())
+        ));
         let mut table = Table::new(&["", ">at least", ">at most", ">settled so far", ">payable now"]);
         let parties = self.agreement.terms().parties.len();
         for party in 0..parties {

@@ -90,17 +90,27 @@ const PARTIES_MAX: usize = 8;
 /// How many contributions one attestation may name.
 const ATTESTED_MAX: usize = 1_000;
 
-/// Reads the currency off an amount: `100000.00EUR` has two decimal digits.
+/// Reads the currency off an amount, `100000.00EUR`.
 fn currency_of(amount: &str) -> Result<Currency, Failure> {
     let code = amount.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.').trim();
-    let digits = amount.trim_end_matches(code).trim();
-    let exponent = digits.split_once('.').map_or(0, |(_, part)| part.len());
+    let exponent = exponent_of(code);
     let code = code
         .parse()
         .map_err(|error| Failure::usage(format!("--benefit {amount}: {error}")).hint("write it like 100000.00EUR"))?;
-    let exponent = u32::try_from(exponent).ok().filter(|exponent| *exponent <= 18);
-    let exponent = exponent.ok_or_else(|| Failure::usage(format!("--benefit {amount} has too many decimal digits")))?;
     Ok(Currency { code, exponent })
+}
+
+/// Returns how many decimal digits a currency has (ISO 4217), however an amount of it is written: two, but for these.
+fn exponent_of(code: &str) -> u32 {
+    const NONE: [&str; 16] = [
+        "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF",
+    ];
+    const THREE: [&str; 7] = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
+    match code {
+        code if NONE.contains(&code) => 0,
+        code if THREE.contains(&code) => 3,
+        _ => 2,
+    }
 }
 
 fn terms(parties: &[String], currency: Currency, title: String) -> Result<Terms, Failure> {

@@ -196,12 +196,11 @@ async fn settle(stage: &mut Stage, narrator: &mut Narrator, actor: &Actor) -> Re
     narrator.step(&format!("{} settles: it computes the account from the entries and signs it.", actor.name));
     let agreement = stage.agreement()?;
     let account = agreement.account_at(agreement.size())?;
-    let terms = agreement.terms().clone();
     let recorded = stage.say(actor, Body::Settlement(account.settlement.clone())).await?;
     narrator.line(&format!(
         "entry {}: the server computed the same, to the last cent, or would have refused",
         recorded.index
     ));
-    narrator.text(&format!("\n{}", statement_of_account::words_in_brief(&account, &terms)));
-    Ok(json!({ "settlement_entry": recorded.index, "account": statement_of_account::json(&account, &terms) }))
+    narrator.text(&format!("\n{}", statement_of_account::words_in_brief(&account)));
+    Ok(json!({ "settlement_entry": recorded.index, "account": statement_of_account::json(&account) }))
 }

@@ -1,7 +1,7 @@
-//! The walk: frames are read in order, opened on every core, and taken in order. Of bytes, only a few pieces are in memory; of
-//! each ledger, the law's state and the hashes of its tree.
+//! The walk: frames are read in order, opened on every core, and taken in order. In memory are only a few pieces, and of each ledger
+//! the books of the law; what has to be remembered of every entry is in a scratch.
 
-use std::{collections::BTreeMap, mem, sync::Arc};
+use std::{cell::RefCell, collections::BTreeMap, mem, rc::Rc, sync::Arc};
 
 use crate::{
     cli::{
@@ -9,6 +9,7 @@ use crate::{
         fsck::{
             ledger::{Ledger, Opened, OpenedAppend},
             report::{Finding, Place, Report},
+            scratch::{Own, Scratch},
         },
     },
     digest::Digest,
@@ -37,7 +38,7 @@ pub(super) fn check(disk: &Arc<dyn Disk>, index: Option<Arc<dyn Index>>, report:
             .hint("name the directory of a store with --store"));
     }
     let known = KnownKeys::default();
-    let mut ledgers = BTreeMap::new();
+    let mut walked = Walked::default();
     let (mut failed, mut ended) = (None, false);
     in_order(
         || {
@@ -46,21 +47,21 @@ pub(super) fn check(disk: &Arc<dyn Disk>, index: Option<Arc<dyn Index>>, report:
         },
         |piece| piece.into_iter().map(|frame| open(frame, &known)).collect::<Vec<_>>(),
         |piece: Vec<OpenedPart>| {
-            piece.into_iter().for_each(|part| take(part, &mut ledgers, report));
-            true
+            piece.into_iter().for_each(|part| walked.take(part, report));
+            !walked.has_failed()
         },
     );
-    if let Some(error) = failed {
-        return Err(Failure::from(error));
+    if let Some(failure) = failed.map(Failure::from).or_else(|| walked.scratch.borrow_mut().failure()) {
+        return Err(failure);
     }
     if survey.high_water().is_none() && survey.position().sequence > 0 {
         let place = Place { frame: survey.position().sequence, file: "high-water".into(), offset: 0 };
         let says = "the high-water mark is missing, damaged, or another log's: how much was durable, nobody knows";
         report.find(Finding { ledger: None, entry: None, place, rule: "HIGH_WATER_MISSING", says: says.into() });
     }
-    ledgers.values_mut().for_each(|ledger| ledger.end(report));
-    report.ledgers = u64::try_from(ledgers.len()).unwrap_or(u64::MAX);
-    report.entries = ledgers.values().map(Ledger::size).sum();
+    walked.ledgers.values_mut().for_each(|ledger| ledger.end(report));
+    report.ledgers = u64::try_from(walked.ledgers.len()).unwrap_or(u64::MAX);
+    report.entries = walked.ledgers.values().map(Ledger::size).sum();
     report.torn = survey.is_torn();
     report.index.extend(survey.index_problems());
     Ok(())
@@ -147,24 +148,71 @@ fn agreement_of(ledger: LedgerId) -> AgreementId {
     AgreementId::from_digest(ledger.digest())
 }
 
-fn take(part: OpenedPart, ledgers: &mut BTreeMap<AgreementId, Ledger>, report: &mut Report) {
-    let sure = part.damage.is_none();
-    if let Some(damage) = part.damage {
-        let place = Place { frame: damage.sequence, file: damage.file.clone(), offset: damage.offset };
-        let says = format!("frame {} {}", damage.sequence, damage.problem);
-        report.find(Finding { ledger: None, entry: None, place: place.clone(), rule: "FRAME_DAMAGED", says });
-        if part.frames.is_empty() {
-            for (id, head) in &damage.last_good {
-                let id = agreement_of(*id);
-                ledgers.entry(id).or_insert_with(|| Ledger::new(id)).hurt_at(head.size.get(), &place, report);
+/// What was walked through so far.
+#[derive(Default)]
+struct Walked {
+    ledgers: BTreeMap<AgreementId, Ledger>,
+    scratch: Rc<RefCell<Scratch>>,
+    /// How much of the entries is in memory.
+    held: usize,
+    /// Where frames are of which nothing can be read, in their order: what is missing of a ledger was there.
+    lost: Vec<Place>,
+}
+
+impl Walked {
+    fn ledger(&mut self, id: AgreementId) -> &mut Ledger {
+        let number = u32::try_from(self.ledgers.len()).unwrap_or(u32::MAX);
+        let scratch = &self.scratch;
+        self.ledgers.entry(id).or_insert_with(|| Ledger::new(id, Own::new(Rc::clone(scratch), number)))
+    }
+
+    fn has_failed(&self) -> bool {
+        self.scratch.borrow().has_failed()
+    }
+
+    fn take(&mut self, part: OpenedPart, report: &mut Report) {
+        let sure = part.damage.is_none();
+        if let Some(damage) = part.damage {
+            let place = Place { frame: damage.sequence, file: damage.file.clone(), offset: damage.offset };
+            let says = format!("frame {} {}", damage.sequence, damage.problem);
+            report.find(Finding { ledger: None, entry: None, place: place.clone(), rule: "FRAME_DAMAGED", says });
+            if part.frames.is_empty() {
+                for id in damage.named {
+                    self.ledger(agreement_of(id)).hurt_next(&place, report);
+                }
+                if self.lost.len() < LOST_MAX {
+                    self.lost.push(place);
+                }
+            }
+        }
+        for (place, appends) in part.frames {
+            report.frames += 1;
+            for append in appends {
+                let last = self.ledger(append.ledger).last_frame();
+                let lost = self.lost.iter().find(|lost| lost.frame > last && lost.frame < place.frame).cloned();
+                let ledger = self.ledger(append.ledger);
+                let before = ledger.held();
+                ledger.take(append, &place, lost.as_ref(), sure, report);
+                let now = ledger.held();
+                self.held = (self.held + now).saturating_sub(before);
+                self.put_away();
             }
         }
     }
-    for (place, appends) in part.frames {
-        report.frames += 1;
-        for append in appends {
-            let id = append.ledger;
-            ledgers.entry(id).or_insert_with(|| Ledger::new(id)).take(append, &place, sure, report);
+}
+
+impl Walked {
+    /// Puts away what is in memory of the entries, once it is much.
+    fn put_away(&mut self) {
+        // To write the books of a ledger must be worth it: a few entries each.
+        if self.held > HELD_MAX.max(8 * self.ledgers.len()) {
+            self.ledgers.values_mut().filter(|ledger| ledger.held() > 0).for_each(Ledger::put_away);
+            self.held = 0;
         }
     }
 }
+
+const HELD_MAX: usize = 1_024;
+
+/// So many places are remembered where nothing can be read.
+const LOST_MAX: usize = 10_000;

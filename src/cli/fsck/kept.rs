@@ -2,7 +2,10 @@
 
 use crate::{
     agreement::Agreement,
-    cli::fsck::report::Report,
+    cli::fsck::{
+        report::Report,
+        scratch::{Kind, Own},
+    },
     digest::Digest,
     sequencer::{KeptError, KeptLaw},
     statement::{Signed, id::AgreementId},
@@ -53,10 +56,13 @@ impl Kept {
         matches!(self, Self::There { .. })
     }
 
-    /// Holds it against what the entries before its size make.
-    pub(super) fn check(self, whole: &Agreement, root: Digest) -> Result<(), KeptError> {
+    /// Holds it against what the entries before its size make, all of which was put away.
+    pub(super) fn check(self, whole: &Agreement, own: &Own, root: Digest) -> Result<(), KeptError> {
         let Self::There { law, beside, founding } = self else { return Ok(()) };
         let founding = founding.ok_or_else(|| KeptError::Unusable { problem: "entry 0 founds nothing".into() })?;
-        law.check(&founding, whole, root, &|from, upto, reverse, max| beside.list(from, upto, reverse, max))
+        let slips =
+            |from: &[u8], upto: &[u8], reverse: bool, max: usize| Ok(own.list(Kind::Slip, (from, upto), reverse, max));
+        let kept = |from: &[u8], upto: &[u8], reverse: bool, max: usize| beside.list(from, upto, reverse, max);
+        law.check(&founding, (whole, &slips), root, &kept)
     }
 }

@@ -2,26 +2,22 @@
 //!
 //! What is bad has no effect but keeps its place, so that what follows is judged on its own.
 
-use std::{collections::HashSet, convert::Infallible};
+use bytes::Bytes;
 
 use crate::{
-    agreement::{
-        Agreement,
-        refusal::{Refusal, check_seen},
-    },
+    agreement::refusal::{Refusal, check_seen},
     checkpoint::{Checkpoint, SignedCheckpoint, note::Note, note::NoteVerifier},
     cli::fsck::{
         kept::Kept,
+        law::Law,
         report::{Finding, Good, Hurt, Place, Report, SNAPSHOT_DIFFERS},
+        scratch::{Kind, Own},
+        tree::Tree,
     },
     digest::Digest,
     keys::PublicKey,
     ledger::entry::Entry,
-    merkle::{
-        index::{NodeIndex, TreeSize},
-        proof::{Nodes, root_at},
-        tree::Frontier,
-    },
+    merkle::index::{NodeIndex, TreeSize},
     sequencer::KeptError,
     statement::{Signed, id::AgreementId},
     store::log::survey::Beside,
@@ -53,30 +49,34 @@ pub(super) struct Ledger {
     tree: Tree,
     /// The tree of the hashes that stand beside the entries, once the two differ.
     beside: Option<Tree>,
-    known: HashSet<Digest>,
-    agreement: Option<Agreement>,
+    own: Own,
+    law: Law,
     origin: Option<String>,
     last_good: Option<Good>,
     hurt: bool,
     /// Entries are missing: what follows cannot be held against a root or the law.
     gap: bool,
     next: u64,
+    /// The last frame that appended to it.
+    last_frame: u64,
     kept: Kept,
 }
 
 impl Ledger {
-    pub(super) fn new(id: AgreementId) -> Self {
+    /// Begins a ledger; `own` is where everything is remembered of its entries.
+    pub(super) fn new(id: AgreementId, own: Own) -> Self {
         Self {
             id,
-            tree: Tree::default(),
+            tree: Tree::new(own.clone()),
             beside: None,
-            known: HashSet::new(),
-            agreement: None,
+            law: Law::new(own.clone()),
+            own,
             origin: None,
             last_good: None,
             hurt: false,
             gap: false,
             next: 0,
+            last_frame: 0,
             kept: Kept::Nothing,
         }
     }
@@ -85,15 +85,27 @@ impl Ledger {
         self.next
     }
 
-    /// Takes what a frame appends; `sure`: the frame's own check holds.
-    pub(super) fn take(&mut self, append: OpenedAppend, place: &Place, sure: bool, report: &mut Report) {
+    pub(super) const fn last_frame(&self) -> u64 {
+        self.last_frame
+    }
+
+    /// Takes what a frame appends; `sure`: the frame's own check holds. `lost`: where something was lost since the last one.
+    pub(super) fn take(
+        &mut self,
+        append: OpenedAppend,
+        place: &Place,
+        lost: Option<&Place>,
+        sure: bool,
+        report: &mut Report,
+    ) {
+        self.last_frame = place.frame;
         if append.before != self.next {
             let (next, before) = (self.next, append.before);
             let says = match before > next {
                 true => format!("entries {next} to {} are missing, or cannot be read", before - 1),
                 false => format!("{next} entries stand before what was written behind {before}"),
             };
-            self.find(Some(next.min(before)), "ENTRIES_MISSING", says, place, report);
+            self.find(Some(next.min(before)), "ENTRIES_MISSING", says, lost.unwrap_or(place), report);
             self.gap = true;
             self.next = before;
         }
@@ -126,7 +138,7 @@ impl Ledger {
             Ok(opened) => opened,
             Err((rule, says)) => {
                 self.find(Some(index), rule, format!("entry {index}: {says}"), place, report);
-                self.pass_over();
+                self.law.pass_over();
                 return;
             }
         };
@@ -134,14 +146,14 @@ impl Ledger {
             let says = format!("entry {index} is kept under another id than its own");
             self.find(Some(index), "ID_MISMATCH", says, place, report);
         }
-        if !self.known.insert(signed.id().digest()) {
+        if !self.is_new(signed.id().digest(), index) {
             let says = format!("entry {index} says again what an entry before it said");
             self.find(Some(index), "ENTRY_REPEATED", says, place, report);
-            self.pass_over();
+            self.law.pass_over();
         } else if let Err(refusal) = self.judge(index, &entry, &signed) {
             let says = format!("entry {index} does not follow from the entries before it: {refusal}");
             self.find(Some(index), refusal.reason(), says, place, report);
-            self.pass_over();
+            self.law.pass_over();
         }
         self.hold_kept(index, signed, place, report);
     }
@@ -149,10 +161,13 @@ impl Ledger {
     /// Holds what is kept of the law against what the entries up to here make, where it was put away.
     fn hold_kept(&mut self, index: u64, signed: Signed, place: &Place, report: &mut Report) {
         self.kept.founded(index, signed);
-        let Some(agreement) = self.agreement.as_ref().filter(|_| !self.hurt && self.kept.is_due(self.next)) else {
+        if self.hurt || !self.kept.is_due(self.next) {
             return;
-        };
-        match std::mem::take(&mut self.kept).check(agreement, self.tree.frontier.root()) {
+        }
+        // All of it is to be held against what is kept.
+        self.law.put_away();
+        let Some(agreement) = self.law.agreement() else { return };
+        match std::mem::take(&mut self.kept).check(agreement, &self.own, self.tree.frontier.root()) {
             Ok(()) => report.kept.hold += 1,
             Err(KeptError::Differs { problem }) => {
                 let says = format!("what is kept beside the ledger is not what its entries make: {problem}");
@@ -174,7 +189,7 @@ impl Ledger {
 
     /// Lets the tree grow, and holds the nodes above the leaf against those that are kept.
     fn grow(&mut self, index: u64, leaf_hash: Digest, kept: &[Digest], place: &Place, report: &mut Report) {
-        let before = self.beside.is_none().then(|| self.tree.clone_if(kept.first() != Some(&leaf_hash))).flatten();
+        let before = (self.beside.is_none() && kept.first() != Some(&leaf_hash)).then(|| self.tree.beside());
         let completed = self.tree.push(leaf_hash);
         let differs = completed != kept;
         if let Some(beside) = &mut self.beside {
@@ -188,10 +203,13 @@ impl Ledger {
         }
     }
 
-    fn pass_over(&mut self) {
-        if let Some(agreement) = &mut self.agreement {
-            agreement.pass_over();
+    /// Whether a statement stands in no entry before `index`, which it does from now on.
+    fn is_new(&self, id: Digest, index: u64) -> bool {
+        let is_new = self.own.get(Kind::Id, id.as_bytes()).is_none();
+        if is_new {
+            self.own.put(Kind::Id, id.as_bytes(), Some(Bytes::copy_from_slice(&index.to_be_bytes())));
         }
+        is_new
     }
 
     fn judge(&mut self, index: u64, entry: &Entry, signed: &Signed) -> Result<(), Refusal> {
@@ -199,16 +217,16 @@ impl Ledger {
             return Ok(());
         }
         check_seen(signed, self.seen_root(index, signed))?;
-        match &mut self.agreement {
-            Some(agreement) => {
-                let admission = agreement.admit(signed, entry.admitted)?;
-                agreement.apply(admission);
-            }
-            None if index == 0 => self.agreement = Some(Agreement::found(signed, entry.admitted)?),
-            // Entry 0 founds nothing, which is a finding already.
-            None => {}
-        }
-        Ok(())
+        self.law.judge(index, entry, signed)
+    }
+
+    /// Returns how much of the entries is in memory.
+    pub(super) fn held(&self) -> usize {
+        self.law.held()
+    }
+
+    pub(super) fn put_away(&mut self) {
+        self.law.put_away();
     }
 
     fn seen_root(&self, index: u64, signed: &Signed) -> Option<Digest> {
@@ -262,8 +280,13 @@ impl Ledger {
         }
     }
 
+    /// Says that the next entry is bad, or gone.
+    pub(super) fn hurt_next(&mut self, place: &Place, report: &mut Report) {
+        self.hurt_at(self.next, place, report);
+    }
+
     /// Says from where on the ledger is not proved good, unless that is said already.
-    pub(super) fn hurt_at(&mut self, first_bad: u64, place: &Place, report: &mut Report) {
+    fn hurt_at(&mut self, first_bad: u64, place: &Place, report: &mut Report) {
         self.hurt = true;
         let last_good = self.last_good.clone();
         let hurt = || Hurt { first_bad, exact: false, place: place.clone(), last_good };
@@ -284,54 +307,4 @@ fn open(note: &str, id: AgreementId, key: Option<PublicKey>) -> Result<Checkpoin
     let verifier = NoteVerifier::new(origin, key).map_err(|error| error.to_string())?;
     let opened = SignedCheckpoint::open(note, &verifier).map_err(|error| error.to_string())?;
     Ok(opened.checkpoint().clone())
-}
-
-/// A tree in the making, of which every earlier root can be had again.
-#[derive(Clone)]
-struct Tree {
-    frontier: Frontier,
-    /// Roots of perfect subtrees by level.
-    subtrees: Vec<Vec<Digest>>,
-}
-
-impl Default for Tree {
-    fn default() -> Self {
-        Self { frontier: Frontier::empty(), subtrees: Vec::new() }
-    }
-}
-
-impl Tree {
-    fn clone_if(&self, wanted: bool) -> Option<Self> {
-        wanted.then(|| self.clone())
-    }
-
-    /// Pushes a leaf; returns the nodes it completes.
-    fn push(&mut self, leaf_hash: Digest) -> Vec<Digest> {
-        let (subtrees, mut completed) = (&mut self.subtrees, Vec::with_capacity(2));
-        self.frontier.push(leaf_hash, |node, digest| {
-            let level = usize::from(node.level);
-            if subtrees.len() <= level {
-                subtrees.resize_with(level + 1, Vec::new);
-            }
-            subtrees[level].push(digest);
-            completed.push(digest);
-        });
-        completed
-    }
-
-    fn root_at(&self, size: TreeSize) -> Digest {
-        let Ok(root) = root_at(&Subtrees(&self.subtrees), size);
-        root
-    }
-}
-
-struct Subtrees<'a>(&'a [Vec<Digest>]);
-
-impl Nodes for Subtrees<'_> {
-    type Error = Infallible;
-
-    fn node(&self, node: NodeIndex) -> Result<Digest, Infallible> {
-        let index = usize::try_from(node.index).expect("a subtree in memory has an index within memory");
-        Ok(self.0[usize::from(node.level)][index])
-    }
 }

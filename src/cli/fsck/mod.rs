@@ -2,8 +2,11 @@
 
 mod check;
 mod kept;
+mod law;
 mod ledger;
 mod report;
+mod scratch;
+mod tree;
 
 use std::{path::Path, sync::Arc};
 
@@ -32,16 +35,19 @@ use crate::{
 /// Check a store that no server has open, from bytes to law, and list everything that does not hold
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Every frame of the log is read with its check, every entry is held against its hashes, every checkpoint
-that was ever signed against the entries before it, every signature is verified, every statement is judged again by the law,
-and the index is held against the log. What a server keeps of the law beside its ledgers, to open them faster, is restored and held
-against what the entries make, slip by slip; and the store against the guard, which remembers how far it was. Nothing is written but an index, if one is asked for. For each ledger that is hurt the
+    after_help = "Every frame of the log is read with its check, every entry is held against its hashes, every checkpoint \
+that was ever signed against the entries before it, every signature is verified, every statement is judged again by the law, \
+and the index is held against the log. What a server keeps of the law beside its ledgers, to open them faster, is restored and held \
+against what the entries make, slip by slip; and the store against the guard, which remembers how far it was. Nothing is written but an index, if one is asked for. For each ledger that is hurt the \
 first bad entry is named, and the last checkpoint before it that holds.
 
-Ends with 0 when everything holds, with 11 when something was found, with 14 when there is no store or a server has it open.
-An index that differs is no finding: it is only a cache, which --rebuild-index makes anew. What is kept of the law and cannot be
-read is none either: a server does not use it. What can be read and is not what the entries make is a finding, and --rebuild-index
+Ends with 0 when everything holds, with 11 when something was found, with 14 when there is no store or a server has it open. \
+An index that differs is no finding: it is only a cache, which --rebuild-index makes anew. What is kept of the law and cannot be \
+read is none either: a server does not use it. What can be read and is not what the entries make is a finding, and --rebuild-index \
 throws it away. A copy or a backup may be older than its guard says: check it with --no-guard.
+
+What has to be remembered of every entry, about as much as the index has, is written into a folder in TMPDIR while the check runs;
+in memory is a cache of it.
 
 Examples:
   counterfoil fsck --store ./ledgers

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     cli::{
-        args::{AgreementArgs, SignArgs, read_text, secret_key},
+        args::{AgreementArgs, SignArgs, Until, read_text, secret_key},
         config::{Word, nearest},
         error::{Exit, Failure},
         home, ids,
@@ -18,7 +18,7 @@ use crate::{
         session::Session,
         signing::Signer,
         terms_toml::SCOPES,
-        words::{scopes_text, time_text},
+        words::{scopes_text, until_text},
     },
     keys::{PublicKey, Signature},
     statement::{
@@ -55,11 +55,11 @@ pub(super) struct RequestArgs {
     scopes: Vec<String>,
     /// Until when it signs [default: until it is revoked]
     #[arg(long, value_name = "DATE")]
-    expires: Option<Timestamp>,
+    expires: Option<Until>,
     /// How many statements it may sign in a day [default: as many as the terms allow]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
     daily_max: Option<u32>,
-    /// Where the request goes
+    /// Where the request goes, a new file
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]
@@ -130,20 +130,21 @@ pub(super) fn request(args: &RequestArgs, session: &mut Session) -> Result<Exit,
     let agreement = ids::agreement(session, args.agreement.agreement.as_deref())?;
     let scopes = scopes_of(&args.scopes)?;
     let key = secret_key(session)?;
-    let message = key_grant_message(agreement, &args.party, key.public(), &scopes, args.expires, args.daily_max);
+    let expires = args.expires.map(|expires| expires.0);
+    let message = key_grant_message(agreement, &args.party, key.public(), &scopes, expires, args.daily_max);
     let request = Request {
         about: ABOUT.to_owned(),
         agreement: agreement.to_string(),
         party: args.party.to_string(),
         key: key.public().to_string(),
         scopes: scopes.iter().map(ToString::to_string).collect(),
-        expires: args.expires.map(|expires| expires.to_string()),
+        expires: expires.map(|expires| expires.to_string()),
         daily_max: args.daily_max,
         proof: hex::encode(key.sign(&message).as_bytes()),
     };
     let text = serde_json::to_string_pretty(&request);
     let text = text.map_err(|cause| Failure::usage("the request cannot be written").because(cause))?;
-    home::write(&args.out, format!("{text}\n").as_bytes())?;
+    home::write_new(&args.out, format!("{text}\n").as_bytes())?;
     let says = format!("{} asks {} for {}", key.public(), args.party, scopes_text(&scopes));
     session.output.answer(
         || serde_json::json!({ "file": args.out, "key": key.public().to_string(), "party": args.party.as_str(), "says": says }),
@@ -239,7 +240,8 @@ fn key_named(signer: &Signer<'_>, text: &str) -> Result<PublicKey, Failure> {
                 .iter()
                 .filter(|view| !view.revoked)
                 .map(|view| {
-                    let until = view.expires.map_or(String::new(), |expires| format!(", until {}", time_text(expires)));
+                    let until =
+                        view.expires.map_or(String::new(), |expires| format!(", until {}", until_text(expires)));
                     format!("{} ({}{until})", view.key, scopes_text(view.scopes))
                 })
                 .collect();

@@ -6,15 +6,16 @@ use serde_json::{Value, json};
 use crate::{
     agreement::{
         Agreement,
-        state::Phase,
+        money::costs::CostState,
+        state::{BenefitState, ContributionState, Phase},
         work::risk::{RiskSource, RiskView},
     },
     cli::{
-        motions,
+        doubts, motions,
         output::{heading, plain},
         plan, risk,
         session::now,
-        words::{counted, scopes_text, time_text},
+        words::{counted, scopes_text, time_text, until_text},
     },
     split::exact_text,
     time::Timestamp,
@@ -38,6 +39,9 @@ pub(super) fn words(agreement: &Agreement) -> String {
     }
     let disputes = agreement.disputes().len();
     lines.push(("disputes", if disputes == 0 { "none open".to_owned() } else { format!("{disputes} open") }));
+    lines.extend(doubts::lines(agreement, now()).into_iter().map(|text| ("in doubt", text)));
+    lines.extend(unjudged(agreement).map(|text| ("to attest", text)));
+    lines.extend(unconfirmed(agreement).map(|text| ("to confirm", text)));
     lines.push(("settled", settled(agreement)));
     let mut text: String = lines.iter().map(|(label, line)| format!("{label:<13}{line}\n")).collect();
     if let Some(table) = motions::listed(agreement) {
@@ -70,7 +74,7 @@ fn course(agreement: &Agreement) -> Vec<(&'static str, String)> {
         } else {
             ""
         };
-        lines.push(("trial", format!("until {}{over}", time_text(until))));
+        lines.push(("trial", format!("until {}{over}", until_text(until))));
     }
     if let Some((phase, since)) = agreement.suspended_since() {
         lines.push(("stands still", format!("since {}, was {phase}", time_text(since))));
@@ -105,7 +109,7 @@ fn later_keys(agreement: &Agreement) -> Vec<String> {
     let mut texts = Vec::new();
     for (position, party) in agreement.terms().parties.iter().enumerate() {
         for view in agreement.keys_of(position).into_iter().filter(|view| view.granted || view.revoked) {
-            let until = view.expires.map_or(String::new(), |expires| format!(", until {}", time_text(expires)));
+            let until = view.expires.map_or(String::new(), |expires| format!(", until {}", until_text(expires)));
             let most = view.daily_max.map_or(String::new(), |max| format!(", at most {max} statements a day"));
             let how = if view.revoked { "revoked" } else { "granted" };
             let scopes = scopes_text(view.scopes);
@@ -132,11 +136,34 @@ fn missed(agreement: &Agreement) -> Vec<String> {
     let missed = all.iter().filter_map(|view| match view.source {
         RiskSource::Maintenance { due, .. } => {
             let party = &agreement.terms().parties[view.owner].name;
-            Some(format!("{} by {party}, due {}", plain(view.title), time_text(due)))
+            Some(format!("{} by {party}, due {}", plain(view.title), until_text(due)))
         }
         RiskSource::Register { .. } => None,
     });
     missed.collect()
+}
+
+/// Says how many claims wait for somebody to judge them.
+fn unjudged(agreement: &Agreement) -> Option<String> {
+    let claimed = agreement.contributions().filter(|view| view.state == ContributionState::Claimed).count();
+    (claimed > 0).then(|| format!("{}: counterfoil attest", counted(claimed, "contribution", "contributions")))
+}
+
+/// Says what was reported and waits for another party to confirm it.
+fn unconfirmed(agreement: &Agreement) -> Option<String> {
+    let reported = |state: BenefitState| state == BenefitState::Reported;
+    let benefits = agreement.benefits().filter(|view| reported(view.state)).count();
+    let reversals = agreement.benefits().flat_map(|view| view.reversals).filter(|view| reported(view.state)).count();
+    let costs = agreement.costs().iter().filter(|cost| cost.state == CostState::Reported).count();
+    let kinds = [
+        (benefits, "benefit", "benefits"),
+        (reversals, "reversal", "reversals"),
+        (costs, "cost", "costs"),
+        (agreement.open_payments().len(), "payment", "payments"),
+    ];
+    let waiting = kinds.into_iter().filter(|(count, ..)| *count > 0);
+    let waiting: Vec<String> = waiting.map(|(count, one, several)| counted(count, one, several)).collect();
+    (!waiting.is_empty()).then(|| format!("{}: counterfoil confirm", waiting.join(", ")))
 }
 
 fn settled(agreement: &Agreement) -> String {

@@ -4,7 +4,7 @@ use crate::{
     agreement::{Agreement, motion::Matter},
     cli::{
         error::{Exit, Failure},
-        words::{and, time_text},
+        words::{and, until_text},
     },
     keys::PublicKey,
     statement::terms::{Party, Terms},
@@ -46,9 +46,17 @@ pub fn waiting_for(agreement: &Agreement) -> String {
     and(&missing)
 }
 
+/// Says what is missing of a proposal that is negotiated, and who says it how.
+#[must_use]
+pub fn still_to_accept(agreement: &Agreement) -> String {
+    let consents = agreement.appointed().is_some_and(|appointed| appointed.conflicts.is_none());
+    let how = if consents { "counterfoil accept, and the mediator counterfoil consent" } else { "counterfoil accept" };
+    format!("in force once they have accepted that have not yet: {}: {how}", waiting_for(agreement))
+}
+
 /// Says until when a proposal can be accepted.
 #[must_use]
 pub fn deadline_text(terms: &Terms) -> String {
-    let until = |deadline: Timestamp| format!(" until {}", time_text(deadline));
+    let until = |deadline: Timestamp| format!(" until {}", until_text(deadline));
     terms.acceptance_deadline.map(until).unwrap_or_default()
 }

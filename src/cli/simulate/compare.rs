@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::{
     cli::{
-        figures::percent,
+        figures::{minor_json, percent},
         output::{heading, plain},
-        period::{Every, Period},
+        period::Period,
         simulate::compute::{Settled, Simulation},
         statement_of_account,
         table::Table,
@@ -23,14 +23,18 @@ pub(super) fn words(simulations: &[Simulation]) -> String {
     for (letter, simulation) in LETTERS.iter().zip(simulations) {
         let title = plain(&simulation.terms.title);
         let letter = if simulations.len() > 1 { format!("{letter}  ") } else { String::new() };
-        text.push_str(&format!("{letter}{}  {title}\n", heading(&simulation.path.display().to_string())));
+        let every = simulation.every;
+        text.push_str(&format!(
+            "{letter}{}  {title}, settled every {every}\n",
+            heading(&simulation.path.display().to_string())
+        ));
     }
     text.push('\n');
     text.push_str(&table(simulations).text(0));
     if let [only] = simulations {
         let end = only.periods.last().map(|settled| format!(" at the end of {}", settled.period)).unwrap_or_default();
         let title = format!("Statement of account{end}");
-        text.push_str(&format!("\n{}", statement_of_account::words_under(&title, &only.account, &only.terms)));
+        text.push_str(&format!("\n{}", statement_of_account::words_under(&title, &only.account)));
     } else {
         text.push_str("\ndifferences are to A; `simulate` with a single file shows its statement of account\n");
     }
@@ -158,20 +162,16 @@ fn signed(currency: &Currency, difference: i128) -> String {
 }
 
 /// Returns the same in JSON: shares exact, amounts in minor units.
-pub(super) fn json(simulations: &[Simulation], every: Every) -> Value {
-    let every = match every {
-        Every::Month => "month",
-        Every::Quarter => "quarter",
-        Every::Year => "year",
-    };
-    json!({ "period": every, "simulations": simulations.iter().map(one).collect::<Vec<_>>() })
+pub(super) fn json(simulations: &[Simulation]) -> Value {
+    json!({ "simulations": simulations.iter().map(one).collect::<Vec<_>>() })
 }
 
 fn one(simulation: &Simulation) -> Value {
     let (left_out, overclaimed) = simulation.left_out();
     let cell_json = |cell: &Cell<'_>, party: &Name| {
         let dues = simulation.terms.currencies.iter().zip(&cell.dues);
-        let dues: BTreeMap<&str, Value> = dues.map(|(currency, due)| (currency.code.as_str(), minor(*due))).collect();
+        let dues: BTreeMap<&str, Value> =
+            dues.map(|(currency, due)| (currency.code.as_str(), minor_json(*due))).collect();
         json!({
             "party": party.as_str(),
             "counted": cell.counted,
@@ -187,15 +187,11 @@ fn one(simulation: &Simulation) -> Value {
     json!({
         "file": simulation.path,
         "title": simulation.terms.title,
+        "period": simulation.every.to_string(),
         "left_out": left_out.to_json(),
         "overclaimed": overclaimed,
         "periods": periods.collect::<Vec<_>>(),
         "in_all": parties().map(|party| cell_json(&Cell::in_all(simulation, party), party)).collect::<Vec<_>>(),
-        "account": statement_of_account::json(&simulation.account, &simulation.terms),
+        "account": statement_of_account::json(&simulation.account),
     })
-}
-
-/// A sum of amounts may be more than JSON's readers take for a number without loss; then it is a text.
-fn minor(amount: i128) -> Value {
-    i64::try_from(amount).map_or_else(|_| Value::from(amount.to_string()), Value::from)
 }

@@ -27,6 +27,8 @@ pub(super) struct Simulation {
     pub(super) path: PathBuf,
     /// The terms.
     pub(super) terms: Terms,
+    /// How often is settled.
+    pub(super) every: Every,
     /// What of the history belongs to others.
     left_out: LeftOut,
     /// How many rows claim an artifact that others claim in full: the law would refuse them.
@@ -151,7 +153,7 @@ pub(super) fn compute(
         last = Some(account);
     }
     let account = last.ok_or_else(|| Failure::usage("there is nothing to count"))?;
-    Ok(Simulation { path, terms, left_out, overclaimed, periods, account })
+    Ok(Simulation { path, terms, every, left_out, overclaimed, periods, account })
 }
 
 fn dues(account: &Account) -> Vec<Vec<i64>> {

@@ -21,13 +21,12 @@ use crate::{
 pub(super) fn words(account: &Account, terms: &Terms, position: usize) -> String {
     let (figures, currency) = (&account.figures[position], &terms.currencies[position]);
     let mut text = String::new();
-    let lines = sums(figures, terms);
-    let lines: Vec<&(String, u64)> = lines.iter().filter(|(_, minor)| *minor > 0).collect();
+    let lines = kept_back(account, terms, position);
     if !lines.is_empty() {
         text.push_str(&format!("{}\n", heading(&format!("Not shared out now, {}", currency.code))));
         let mut table = Table::new(&["", ">"]);
         for (name, minor) in lines {
-            table.row([name.clone(), currency.decimal((*minor).into())]);
+            table.row([name, currency.decimal(minor.into())]);
         }
         text.push_str(&table.text(3));
     }
@@ -52,6 +51,11 @@ pub(super) fn words(account: &Account, terms: &Terms, position: usize) -> String
         text.push_str(&table.text(3));
     }
     text
+}
+
+/// Returns what of the pool of one currency is not shared out now, and why; only what there is.
+pub(in crate::cli) fn kept_back(account: &Account, terms: &Terms, position: usize) -> Vec<(String, u64)> {
+    sums(&account.figures[position], terms).into_iter().filter(|(_, minor)| *minor > 0).collect()
 }
 
 /// Whether anything of the pool is not shared out.

@@ -144,7 +144,7 @@ fn every_other_mistake_names_its_place() {
         assert!(found.contains(said), "{found}\nis not\n{said}");
     }
     let dated = EXAMPLE.replacen("# acceptance_deadline = 2030-12-31", "acceptance_deadline = 2030-12-31", 1);
-    assert_eq!(tried(&dated).unwrap().acceptance_deadline, Some("2030-12-31".parse().unwrap()));
+    assert_eq!(tried(&dated).unwrap().acceptance_deadline, Some("2030-12-31T23:59:59.999Z".parse().unwrap()));
 }
 
 #[test]

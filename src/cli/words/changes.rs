@@ -8,7 +8,7 @@ use crate::{
     },
     cli::{
         output::plain,
-        words::{Line, Teller, mediator_text, scopes_text, terms_diff, terms_lines, time_text, why},
+        words::{Line, Teller, mediator_text, scopes_text, terms_diff, terms_lines, time_text, until_text, why},
     },
     keys::PublicKey,
     statement::{
@@ -188,7 +188,7 @@ fn amended_lines(before: &Terms, amended: &Amended) -> Vec<Line> {
 }
 
 fn grant_text(key: PublicKey, scopes: &[Scope], expires: Option<Timestamp>, daily_max: Option<u32>) -> String {
-    let until = expires.map_or(String::new(), |expires| format!(", until {}", time_text(expires)));
+    let until = expires.map_or(String::new(), |expires| format!(", until {}", until_text(expires)));
     let most = daily_max.map_or(String::new(), |max| format!(", at most {max} statements a day"));
     format!("the key {key} for {}{until}{most}", scopes_text(scopes))
 }
@@ -197,7 +197,7 @@ fn trial_text(verdict: TrialVerdict) -> String {
     match verdict {
         TrialVerdict::Passed => "the trial is passed: the agreement is in force".to_owned(),
         TrialVerdict::Failed => "the trial has failed: the agreement is wound down".to_owned(),
-        TrialVerdict::Extended { until } => format!("the trial goes on until {}", time_text(until)),
+        TrialVerdict::Extended { until } => format!("the trial goes on until {}", until_text(until)),
     }
 }
 

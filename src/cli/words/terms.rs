@@ -3,7 +3,7 @@
 use crate::{
     cli::{
         output::plain,
-        words::{and, counted, time_text},
+        words::{and, counted, until_text},
     },
     split::Ratio,
     statement::{
@@ -163,7 +163,7 @@ fn waterfall_lines(waterfall: &Waterfall, terms: &Terms) -> Vec<Line> {
 fn rule_lines(terms: &Terms) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     if let Some(deadline) = terms.acceptance_deadline {
-        lines.push(("deadline", format!("to be accepted until {}", time_text(deadline))));
+        lines.push(("deadline", format!("to be accepted until {}", until_text(deadline))));
     }
     if terms.lapses_on_decline {
         lines.push(("decline", "one party's no ends the negotiation".to_owned()));

@@ -4,7 +4,7 @@ use crate::{
     agreement::{Agreement, work::risk::RiskSource},
     cli::{
         output::plain,
-        words::{Line, Teller, counted, some, time_text, why},
+        words::{Line, Teller, counted, some, until_text, why},
     },
     split::exact_text,
     statement::{
@@ -34,7 +34,7 @@ impl Teller<'_> {
             Body::FeedbackResponse(body) => self.response(body),
             Body::MaintenanceCommitment(body) => commitment(body),
             Body::MaintenanceFulfilment(body) => {
-                let (of, due) = (self.entries_of(&[body.commitment]), time_text(body.due));
+                let (of, due) = (self.entries_of(&[body.commitment]), until_text(body.due));
                 format!("has kept the date {due} of its maintenance commitment, {of}")
             }
             _ => return None,
@@ -78,7 +78,7 @@ impl Teller<'_> {
     pub(super) fn plan_lines(&self, plan: &Plan) -> Vec<Line> {
         let tasks = plan.tasks.iter().map(|task| {
             let (name, title, owner) = (&task.name, plain(&task.title), &task.owner);
-            let (budget, dimension, due) = (task.budget, &task.dimension, time_text(task.due));
+            let (budget, dimension, due) = (task.budget, &task.dimension, until_text(task.due));
             let criteria = task.criteria;
             (
                 "task",
@@ -89,7 +89,7 @@ impl Teller<'_> {
         });
         let milestones = plan.milestones.iter().map(|milestone| {
             let tasks: Vec<String> = milestone.tasks.iter().map(ToString::to_string).collect();
-            let (title, due) = (plain(&milestone.title), time_text(milestone.due));
+            let (title, due) = (plain(&milestone.title), until_text(milestone.due));
             ("milestone", format!("{title}, due {due}: {}", some(&tasks)))
         });
         let feedback = (!plan.feedback.is_empty()).then(|| ("feedback", self.entries_of(&plan.feedback)));
@@ -156,7 +156,7 @@ pub(super) fn places(agreement: &Agreement) -> Vec<(StatementId, u64)> {
 }
 
 fn commitment(body: &MaintenanceCommitment) -> String {
-    let dates: Vec<String> = body.due.iter().map(|due| time_text(*due)).collect();
+    let dates: Vec<String> = body.due.iter().map(|due| until_text(*due)).collect();
     format!("commits itself to maintenance, \"{}\", by {}", plain(&body.title), some(&dates))
 }
 

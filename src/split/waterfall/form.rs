@@ -1,5 +1,7 @@
 //! How the state of a waterfall is written down beside a ledger, and read again without trust in what was written.
 
+use std::collections::BTreeMap;
+
 use dashu_int::{IBig, UBig};
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +22,10 @@ type Number = (IBig, UBig);
 pub struct TiersForm {
     pooled: u64,
     fees: Vec<FeeForm>,
-    /// What is held back of each instalment, and what it left to be shared.
-    held: Vec<(u64, Number)>,
+    /// How many instalments there were.
+    instalments: usize,
+    /// By instalment: what is held back of it, and what it left to be shared.
+    held: BTreeMap<usize, (u64, Number)>,
     confirmed: Vec<u64>,
     weights: Vec<IBig>,
     outstanding: Number,
@@ -63,7 +67,8 @@ impl Tiers {
         TiersForm {
             pooled: self.pooled,
             fees: self.fees.iter().map(fee).collect(),
-            held: self.held.iter().map(|held| (held.left, number(&held.remainder))).collect(),
+            instalments: self.instalments,
+            held: self.held.iter().map(|(place, held)| (*place, (held.left, number(&held.remainder)))).collect(),
             confirmed: self.costs.confirmed.clone(),
             weights: self.costs.weights.clone(),
             outstanding: number(&self.costs.outstanding),
@@ -82,7 +87,7 @@ impl Tiers {
             let rate = Ratio::new(fee.rate.0, fee.rate.1).ok().filter(|rate| rate.is_at_most_one())?;
             Some(FeeAccount { rate, pooled: fee.pooled, before: fee.before, charged: fee.charged })
         };
-        let held = |(left, remainder)| Some(Held { left, remainder: not_negative(remainder)? });
+        let held = |(place, (left, remainder))| Some((place, Held { left, remainder: not_negative(remainder)? }));
         let outstanding = not_negative(form.outstanding)?;
         let weights_fit = form.weights.iter().all(|weight| *weight >= IBig::ZERO)
             && (outstanding.is_zero() || form.weights.iter().any(|weight| !weight.is_zero()));
@@ -92,6 +97,7 @@ impl Tiers {
         let lengths = [form.confirmed.len(), form.weights.len(), form.entitlements.1.len()];
         let fits = weights_fit
             && top_ups_fit
+            && form.held.iter().all(|(place, (left, _))| *place < form.instalments && *left > 0)
             && lengths == [parties; 3]
             && form.paid.as_ref().is_none_or(|paid| paid.len() == parties + 1);
         if !fits {
@@ -102,6 +108,7 @@ impl Tiers {
         Some(Self {
             pooled: form.pooled,
             fees: form.fees.into_iter().map(fee).collect::<Option<_>>()?,
+            instalments: form.instalments,
             held: form.held.into_iter().map(held).collect::<Option<_>>()?,
             costs: Costs { confirmed: form.confirmed, weights: form.weights, outstanding },
             entitlements: Entitlements::from_parts(denominator, numerators)?,

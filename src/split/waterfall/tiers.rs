@@ -32,7 +32,10 @@ pub struct Inflow<'a> {
 pub struct Tiers {
     pub(super) pooled: u64,
     pub(super) fees: Vec<FeeAccount>,
-    pub(super) held: Vec<Held>,
+    /// How many instalments there were.
+    pub(super) instalments: usize,
+    /// Of which instalments something is held back.
+    pub(super) held: BTreeMap<usize, Held>,
     pub(super) costs: Costs,
     pub(super) entitlements: Entitlements,
     pub(super) reserve: Exact,
@@ -45,7 +48,7 @@ pub struct Tiers {
 /// What is held back of one instalment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
-    /// How many minor units still are.
+    /// How many minor units still are, above zero.
     pub left: u64,
     /// What all steps of the instalment left to be shared so far.
     pub remainder: Exact,
@@ -66,7 +69,8 @@ impl Tiers {
         Self {
             pooled: 0,
             fees: Vec::new(),
-            held: Vec::new(),
+            instalments: 0,
+            held: BTreeMap::new(),
             costs: Costs::new(parties),
             entitlements: Entitlements::new(parties),
             reserve: Exact::ZERO,
@@ -105,8 +109,11 @@ impl Tiers {
             }
             None => 0,
         };
-        next.held.push(Held { left: held, remainder: Exact::ZERO });
-        let instalment = next.held.len() - 1;
+        let instalment = next.instalments;
+        next.instalments += 1;
+        if held > 0 {
+            next.held.insert(instalment, Held { left: held, remainder: Exact::ZERO });
+        }
         let step = next.pass_down(self, instalment, left - held, inflow)?;
         *self = next;
         Ok(Step { pool, fees, held, ..step })
@@ -119,14 +126,18 @@ impl Tiers {
     /// Errors: [`SplitError::PositionUnknown`]; [`SplitError::ReleaseTooLarge`]; those of [`Self::take`].
     pub fn release(&mut self, held: usize, inflow: &Inflow<'_>) -> Result<Step, SplitError> {
         let released = self.check(inflow)?;
-        let Some(back) = self.held.get(held) else {
-            return Err(SplitError::PositionUnknown { position: held, of: self.held.len() });
-        };
-        let left = back.left;
+        if held >= self.instalments {
+            return Err(SplitError::PositionUnknown { position: held, of: self.instalments });
+        }
+        let left = self.held_of(held);
+        let still = left.checked_sub(released).ok_or(SplitError::ReleaseTooLarge { held, left, released })?;
         let mut next = self.clone();
-        next.held[held].left =
-            left.checked_sub(released).ok_or(SplitError::ReleaseTooLarge { held, left, released })?;
+        if let Some(back) = next.held.get_mut(&held) {
+            back.left = still;
+        }
         let step = next.pass_down(self, held, released, inflow)?;
+        // What is released whole is not heard of any more.
+        next.held.retain(|_, held| held.left > 0);
         *self = next;
         Ok(Step { released, is_release: true, ..step })
     }
@@ -145,9 +156,7 @@ impl Tiers {
 
     /// Counts the next instalment as number `instalment` from 0: those that it leaves out brought nothing.
     pub fn skip_to(&mut self, instalment: usize) {
-        if self.held.len() < instalment {
-            self.held.resize(instalment, Held { left: 0, remainder: Exact::ZERO });
-        }
+        self.instalments = self.instalments.max(instalment);
     }
 
     fn check(&self, inflow: &Inflow<'_>) -> Result<u64, SplitError> {
@@ -176,7 +185,7 @@ impl Tiers {
             self.entitlements.add_numbers(&recouped)?;
         }
         let remainder = Exact::from(base) - total;
-        let remainder_before = self.held[instalment].remainder.clone();
+        let remainder_before = self.held.get(&instalment).map_or(Exact::ZERO, |held| held.remainder.clone());
         let (parts, reserve) = if waterfall.is_bounded() {
             bounded(waterfall, inflow.shares, &remainder_before, &remainder)?
         } else {
@@ -190,8 +199,10 @@ impl Tiers {
             _ => self.entitlements.add_numbers(&parts)?,
         }
         self.reserve += &reserve;
-        self.held[instalment].remainder += &remainder;
-        let is_instalment = instalment >= before.held.len();
+        if let Some(held) = self.held.get_mut(&instalment) {
+            held.remainder += &remainder;
+        }
+        let is_instalment = instalment >= before.instalments;
         let top_ups = self.guarantee(&before.entitlements, if is_instalment { Some(waterfall) } else { None });
         self.round(before, waterfall.rounding, base)?;
         let (fees, held, released, pool) = (Vec::new(), 0, 0, 0);
@@ -294,10 +305,21 @@ impl Tiers {
         &self.fees
     }
 
-    /// Returns what is held back, by instalment.
+    /// Returns how many instalments there were.
     #[must_use]
-    pub fn held(&self) -> &[Held] {
-        &self.held
+    pub const fn instalments(&self) -> usize {
+        self.instalments
+    }
+
+    /// Returns the instalments of which something is held back, and what.
+    pub fn held(&self) -> impl Iterator<Item = (usize, &Held)> {
+        self.held.iter().map(|(instalment, held)| (*instalment, held))
+    }
+
+    /// Returns what is held back of an instalment, minor units.
+    #[must_use]
+    pub fn held_of(&self, instalment: usize) -> u64 {
+        self.held.get(&instalment).map_or(0, |held| held.left)
     }
 
     /// Returns the confirmed recoupable costs by party, minor units.

@@ -60,7 +60,7 @@ impl LogStore {
         };
         if let Err(source) = self.seal(&mut end, frame) {
             // A failed sync may have dropped the pages and cleared the error: never tried again.
-            self.inner.stop();
+            self.inner.stop(&source);
             return Err(CommitError::Unclear { source });
         }
         for one in asked {
@@ -110,8 +110,9 @@ impl LogStore {
         tail.roll(&self.inner.segments, self.segment_bytes).map_err(|failed| match failed {
             Failed::Harmless(source) => StoreError::Disk { doing: "beginning a file of the log", source },
             Failed::Fatal(source) => {
-                self.inner.stop();
-                StoreError::Disk { doing: "ending a file of the log", source }
+                let source = StoreError::Disk { doing: "ending a file of the log", source };
+                self.inner.stop(&source);
+                source
             }
         })?;
         Ok(tail.next())
@@ -162,8 +163,8 @@ impl LogStore {
 
     /// Takes back what was written of a frame.
     fn cut(&self, tail: &mut Tail) {
-        if tail.cut().is_err() {
-            self.inner.stop();
+        if let Err(source) = tail.cut() {
+            self.inner.stop(&StoreError::Disk { doing: "taking back what was written of a frame", source });
         }
     }
 

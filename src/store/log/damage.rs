@@ -31,6 +31,8 @@ pub struct LogDamage {
     pub problem: &'static str,
     /// How many frames were durable, as far as is known.
     pub durable: u64,
+    /// The ledgers that the bad frame itself appends to, as far as that can be read; at most [`LAST_GOOD_MAX`].
+    pub named: Vec<LedgerId>,
     /// The last good checkpoints of ledgers that have entries in the bad frame or behind it, as far as these can be read; at
     /// most [`LAST_GOOD_MAX`].
     pub last_good: Vec<(LedgerId, Head)>,
@@ -75,10 +77,11 @@ pub(super) fn describe(
     let (file, at) = files.file_at(offset);
     let mut durable = known_durable.max(later.as_ref().map_or(0, |later| later.sequence));
     let mut affected = named_in(files, offset).unwrap_or_default();
+    let named = affected.iter().copied().take(LAST_GOOD_MAX).collect();
     if let Some(later) = later {
         affected.extend(ledgers_of(&later));
         let from = Position { offset: later.end(), sequence: later.sequence, check: later.check };
-        let mut rest = files.scan(from);
+        let mut rest = files.scan_behind_damage(from);
         // Only as far as it can be read.
         while let Ok(Step::Frame(frame)) = rest.next() {
             durable = durable.max(frame.sequence);
@@ -99,6 +102,7 @@ pub(super) fn describe(
         sequence: last.sequence + 1,
         problem,
         durable,
+        named,
         last_good,
     }))
 }

@@ -7,7 +7,11 @@
 //! - The index is written behind, by one thread, from a queue that has an end (`writer`). What is not yet in it is looked up in
 //!   memory first (`recent`). It is made anew from the log whenever it is missing, too old, or not of this log (`recovery`). It is
 //!   kept in sorted tables (`index::tables`) or in sled; nothing depends on which.
-//! - A log that ends before its high-water mark, or is bad where it was durable, is not opened, and says where (`damage`).
+//! - A log that ends before its high-water mark, or is bad where it is read when it is opened, is not opened, and says where
+//!   (`damage`). Read then is, with every check, what is behind the index, and of what is in the index where each file begins and
+//!   ends, and the last frame's check; everything, if the index is of no use. What is older is held against its hash when a leaf is
+//!   read, and against the checkpoint before anything is signed over it (`sequencer`); all of it is read by each backup and by
+//!   `fsck` (`backup`, `survey`).
 //! - A backup is a copy up to the mark, read back from the first frame to the last root before its own mark says that it is there
 //!   (`backup`, `roots`); an older copy in the log's place is found out by a guard elsewhere (`guard`).
 //! - In memory there are a few numbers for each ledger, and none for its entries.
@@ -15,7 +19,7 @@
 //! It stands as the truth, and not sled (`store::sled`), because of what cuts of the power did to sled: flushed as it offers it
 //! all of 20 lost acknowledged batches and 10 databases did not open again; synced under one writer 109 were without loss, but
 //! with several writers 5 of 40 did not open, and one flipped bit makes it drop everything behind without a word. Here a bit
-//! anywhere is named at the next start, and the log is 2 to 4 times faster at batches of 256 and 4,096 in one run, at less than
+//! anywhere is named by the first who reads it, and the log is 2 to 4 times faster at batches of 256 and 4,096 in one run, at less than
 //! a third of the bytes on disk (`benches/store.rs`).
 
 pub mod backup;
@@ -40,12 +44,10 @@ pub mod walk;
 mod writer;
 
 use std::{
+    error::Error,
     fs,
     path::Path,
-    sync::{
-        Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
     thread::{self, JoinHandle},
 };
 
@@ -55,22 +57,25 @@ pub use damage::{LAST_GOOD_MAX, LogDamage};
 pub use frame::LogId;
 pub use segments::Position;
 
-use crate::store::{
-    StoreError,
-    disk::{Disk, Held, folder::FolderDisk},
-    log::{
-        index::{
-            Index,
-            sled::SledIndex,
-            tables::{TablesConfig, TablesIndex},
+use crate::{
+    causes::Causes,
+    store::{
+        StoreError,
+        disk::{Disk, Held, folder::FolderDisk},
+        log::{
+            index::{
+                Index,
+                sled::SledIndex,
+                tables::{TablesConfig, TablesIndex},
+            },
+            ledgers::Ledgers,
+            mark::Mark,
+            recent::Recent,
+            recovery::recover,
+            segments::{SEGMENT_BYTES, Segments},
+            tail::Tail,
+            writer::Queue,
         },
-        ledgers::Ledgers,
-        mark::Mark,
-        recent::Recent,
-        recovery::recover,
-        segments::{SEGMENT_BYTES, Segments},
-        tail::Tail,
-        writer::Queue,
     },
 };
 
@@ -137,8 +142,8 @@ struct Inner {
     queue: Queue,
     /// Held for reading while a snapshot is put together from its pieces, and for writing while they are replaced.
     keeping: RwLock<()>,
-    /// Set once a sync has failed: from then on what can be read may not be what is durable, so nothing is read either.
-    stopped: AtomicBool,
+    /// Why a sync has failed: from then on what can be read may not be what is durable, so nothing is read either.
+    stopped: OnceLock<String>,
 }
 
 /// What only a commit touches.
@@ -193,7 +198,7 @@ impl LogStore {
             index: recovered.index,
             queue: Queue::new(indexed),
             keeping: RwLock::default(),
-            stopped: AtomicBool::new(false),
+            stopped: OnceLock::new(),
         });
         let thread = match config.settling {
             Settling::WhenAsked => None,
@@ -236,11 +241,12 @@ impl LogStore {
 
 impl Inner {
     fn has_stopped(&self) -> bool {
-        self.stopped.load(Ordering::SeqCst)
+        self.stopped.get().is_some()
     }
 
-    fn stop(&self) {
-        self.stopped.store(true, Ordering::SeqCst);
+    fn stop(&self, why: &dyn Error) {
+        // The first is why; what fails behind it fails because of it.
+        let _ = self.stopped.set(Causes(why).to_string());
         self.queue.wake();
     }
 }

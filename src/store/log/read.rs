@@ -200,6 +200,10 @@ impl Store for LogStore {
         }
         kept_it.recv().unwrap_or(Err(StoreError::Stopped))
     }
+
+    fn stopped(&self) -> Option<String> {
+        self.inner.stopped.get().cloned()
+    }
 }
 
 /// Puts the snapshot beside a ledger together from its pieces; `Err` within if they do not fit together.

@@ -1,4 +1,5 @@
-//! Opening a log: what is in the index already is not read again, the rest is, with every check; then both stand at one frame.
+//! Opening a log: what is in the index already is not read again, but for where its files begin and end; the rest is, with every
+//! check; then both stand at one frame.
 //!
 //! A bad frame at the very end that was never acknowledged is cut off: the power went while it was written. A bad frame that was
 //! durable keeps the store closed: to sign on from there would fork what parties hold.

@@ -58,7 +58,7 @@ impl<'a> Run<'a> {
         self.bytes.len()
     }
 
-    /// Returns id and leaf at a place of the run, and whether the leaf is the one whose hash stands among the nodes.
+    /// Returns id and leaf at a place of the run. Whether it is the leaf whose hash stands there, [`Self::leaf_hash`] tells.
     pub(super) fn leaf(&self, place: usize) -> Option<(Digest, &'a [u8])> {
         let before = (0..place).map(|before| self.leaf_bytes(before)).sum::<Option<usize>>()?;
         let at = self.leaves_at() + before;

@@ -22,6 +22,8 @@ pub(super) struct Scan<'a> {
     place: usize,
     /// Behind the last frame that was read.
     pub(super) position: Position,
+    /// Whether it began behind damage, which may be that the first files are gone.
+    behind_damage: bool,
 }
 
 /// What stands next in a log.
@@ -37,7 +39,7 @@ impl<'a> Scan<'a> {
     /// Begins behind a frame.
     pub(super) fn new(segments: &'a Segments, spans: &'a [(u64, u64)], position: Position) -> Self {
         let place = spans.partition_point(|(start, _)| *start < position.offset).saturating_sub(1);
-        Self { segments, spans, place, position }
+        Self { segments, spans, place, position, behind_damage: false }
     }
 
     pub(super) fn next(&mut self) -> io::Result<Step> {
@@ -51,7 +53,7 @@ impl<'a> Scan<'a> {
         }
         let (start, end) = *span;
         let mut offset = self.position.offset;
-        if self.place == 0 && start != 0 || offset < start {
+        if self.place == 0 && start != 0 && !self.behind_damage || offset < start {
             return Ok(Step::Bad(offset, "is missing: a file of the log is gone, or cut off"));
         }
         if offset == start {
@@ -146,6 +148,11 @@ impl Files {
 
     pub(super) fn scan(&self, from: Position) -> Scan<'_> {
         Scan::new(&self.segments, &self.spans, from)
+    }
+
+    /// Goes on behind a frame that was found behind damage.
+    pub(super) fn scan_behind_damage(&self, from: Position) -> Scan<'_> {
+        Scan { behind_damage: true, ..self.scan(from) }
     }
 
     /// Whether a frame ends at a position, and the files before it lie side by side, each behind the one before it.

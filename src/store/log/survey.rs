@@ -120,7 +120,8 @@ impl Survey {
         }
         let durable = self.durable.map_or(0, |durable| durable.sequence);
         let last = self.position;
-        let mut scan = self.files.scan(last);
+        let files = &self.files;
+        let mut scan = if self.damaged { files.scan_behind_damage(last) } else { files.scan(last) };
         let step = scan.next().map_err(failed)?;
         let behind = scan.position;
         let (bad, later) = match step {

@@ -2,22 +2,25 @@
 
 use std::{
     collections::VecDeque,
-    mem,
+    io, mem,
     panic::{self, AssertUnwindSafe},
-    sync::{Condvar, Mutex, MutexGuard, PoisonError, atomic::Ordering, mpsc},
+    sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc},
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use tracing::error;
 
-use crate::store::{
-    StoreError,
-    log::{
-        Inner,
-        index::Change,
-        keys::{APPLIED_KEY, PIECE_BYTES, piece_key, under_key},
-        ledgers::Update,
+use crate::{
+    causes::Causes,
+    store::{
+        StoreError,
+        log::{
+            Inner,
+            index::Change,
+            keys::{APPLIED_KEY, PIECE_BYTES, piece_key, under_key},
+            ledgers::Update,
+        },
     },
 };
 
@@ -49,6 +52,8 @@ struct State {
     /// Something in the index is not synced.
     dirty: bool,
     stop: bool,
+    /// Nothing will be written any more: what comes is dropped, and with it whoever waits for it is told.
+    ended: bool,
     /// How many ledgers and entries are in the index.
     indexed: (u32, u64),
 }
@@ -56,6 +61,16 @@ struct State {
 enum Item {
     Frame(Update),
     Keep(Keep),
+}
+
+impl Item {
+    /// How many keys it changes.
+    fn keys(&self) -> usize {
+        match self {
+            Self::Frame(update) => update.keys(),
+            Self::Keep(keep) => 1 + keep.under.len(),
+        }
+    }
 }
 
 /// What the law wants kept beside a ledger.
@@ -76,18 +91,32 @@ impl Queue {
     }
 
     pub(super) fn push(&self, update: Update) {
-        let mut state = self.state();
-        state.keys += update.keys();
-        state.items.push_back(Item::Frame(update));
-        self.changed.notify_all();
+        self.put(Item::Frame(update));
     }
 
     pub(super) fn keep(&self, keep: Keep) {
+        self.put(Item::Keep(keep));
+    }
+
+    fn put(&self, item: Item) {
         let mut state = self.state();
-        state.keys += 1 + keep.under.len();
-        state.hurry = true;
-        state.items.push_back(Item::Keep(keep));
+        if state.ended {
+            return;
+        }
+        state.keys += item.keys();
+        state.hurry |= matches!(item, Item::Keep(_));
+        state.items.push_back(item);
         self.changed.notify_all();
+    }
+
+    /// Drops what waits, and whatever comes: whoever waits for it learns from its sender that nobody writes any more.
+    fn end(&self) {
+        let mut state = self.state();
+        state.ended = true;
+        let dropped = mem::take(&mut state.items);
+        self.changed.notify_all();
+        drop(state);
+        drop(dropped);
     }
 
     /// Whether so much waits that a commit has to.
@@ -157,10 +186,7 @@ impl Queue {
         let (mut taken, mut keys) = (Vec::new(), 0);
         while keys < BATCH_KEYS {
             let Some(item) = state.items.pop_front() else { break };
-            keys += match &item {
-                Item::Frame(update) => update.keys(),
-                Item::Keep(keep) => 1 + keep.under.len(),
-            };
+            keys += item.keys();
             taken.push(item);
         }
         state.busy = !taken.is_empty();
@@ -191,8 +217,18 @@ enum Next {
     End,
 }
 
-/// Works until it is told to stop, and nothing is left.
+/// Ends a queue, whichever way its thread ends.
+struct Ends<'a>(&'a Queue);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// Works until it is told to stop, and nothing is left, or the store has stopped.
 pub(super) fn run(inner: &Inner) {
+    let _ends = Ends(&inner.queue);
     let mut written = Instant::now();
     loop {
         let went_well = match inner.queue.wait(written) {
@@ -213,18 +249,21 @@ pub(super) fn run(inner: &Inner) {
 pub(super) fn sync(inner: &Inner) -> bool {
     match panic::catch_unwind(AssertUnwindSafe(|| inner.index.sync())) {
         Ok(Ok(())) => inner.queue.synced(),
-        Ok(Err(problem)) => failed(inner, &problem.to_string()),
-        Err(_) => failed(inner, "it panicked"),
+        Ok(Err(problem)) => failed(inner, &problem),
+        Err(_) => failed(inner, &panicked()),
     }
     !inner.has_stopped()
 }
 
-fn failed(inner: &Inner, problem: &str) {
-    error!(problem, "the index cannot be written: the store stops; at the next start it is made anew from the log");
-    inner.stopped.store(true, Ordering::SeqCst);
-    // Those that still wait learn it from the senders that are dropped here.
-    drop(mem::take(&mut inner.queue.state().items));
-    inner.queue.wake();
+fn panicked() -> StoreError {
+    StoreError::Disk { doing: "writing the index", source: io::Error::other("it panicked") }
+}
+
+fn failed(inner: &Inner, problem: &StoreError) {
+    let why = Causes(problem);
+    error!(%why, "the index cannot be written: the store stops; at the next start it is made anew from the log");
+    inner.stop(problem);
+    inner.queue.end();
 }
 
 /// Puts some of what waits into the index; `false` if it failed: then the store has stopped.
@@ -239,8 +278,8 @@ pub(super) fn write_some(inner: &Inner) -> bool {
             inner.queue.finished(keys, Some(indexed));
             return true;
         }
-        Ok(Err(problem)) => problem.to_string(),
-        Err(_) => "it panicked".into(),
+        Ok(Err(problem)) => problem,
+        Err(_) => panicked(),
     };
     failed(inner, &problem);
     for item in items {
@@ -291,4 +330,29 @@ fn keep_changes(inner: &Inner, keep: &Keep, changes: &mut Vec<Change>) -> Result
     }
     changes.extend(keep.under.iter().map(|(key, value)| (under_key(keep.number, key), value.clone())));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{RecvError, sync_channel};
+
+    use bytes::Bytes;
+
+    use super::{Keep, Queue};
+
+    #[test]
+    fn what_comes_after_the_end_is_dropped_like_what_waited_for_it() {
+        let queue = Queue::new((0, 0));
+        let keep = || {
+            let (done, told) = sync_channel(1);
+            queue.keep(Keep { number: 0, snapshot: Bytes::new(), under: Vec::new(), done });
+            told
+        };
+        let waiting = keep();
+        queue.end();
+        for told in [waiting, keep()] {
+            assert_eq!(told.recv().err(), Some(RecvError));
+        }
+        assert!(queue.is_empty());
+    }
 }

@@ -10,7 +10,7 @@ use std::{
 use source::Source;
 
 /// Who may import whom. A room is a file or folder of `src`; `main` and `cli` stand on everything below them.
-const ROOMS: [(&str, &[&str]); 22] = [
+const ROOMS: [(&str, &[&str]); 23] = [
     ("main", &["cli"]),
     (
         "cli",
@@ -31,6 +31,7 @@ const ROOMS: [(&str, &[&str]); 22] = [
             "digest",
             "time",
             "text",
+            "causes",
             "parallel",
         ],
     ),
@@ -51,6 +52,7 @@ const ROOMS: [(&str, &[&str]); 22] = [
             "time",
             "text",
             "together",
+            "causes",
         ],
     ),
     (
@@ -67,6 +69,7 @@ const ROOMS: [(&str, &[&str]); 22] = [
             "parallel",
             "digest",
             "time",
+            "causes",
         ],
     ),
     (
@@ -84,9 +87,10 @@ const ROOMS: [(&str, &[&str]); 22] = [
             "together",
             "digest",
             "time",
+            "causes",
         ],
     ),
-    ("store", &["ledger", "checkpoint", "merkle", "digest"]),
+    ("store", &["ledger", "checkpoint", "merkle", "digest", "causes"]),
     ("client", &["ledger", "checkpoint", "merkle", "envelope", "statement", "keys", "proto", "digest", "time"]),
     ("agreement", &["statement", "split", "keys", "digest", "time"]),
     ("ledger", &["checkpoint", "envelope", "merkle", "keys", "digest", "time"]),
@@ -102,6 +106,7 @@ const ROOMS: [(&str, &[&str]); 22] = [
     ("digest", &[]),
     ("time", &[]),
     ("text", &[]),
+    ("causes", &[]),
     ("lib", &[]),
 ];
 

@@ -8,12 +8,12 @@ use proptest::{
 
 use super::{audited, bundle};
 use crate::{
-    common::times,
+    common::cases,
     law::whole::{played, step},
 };
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: times(16), max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 200, ..cases(16) })]
 
     #[test]
     fn the_auditor_reads_any_history_as_the_fold_does(head in any::<u8>(), steps in vec(step(), 1..90)) {

@@ -137,8 +137,8 @@ fn a_settlement_that_moves_a_cent_is_shown_with_both_figures_and_whose_the_cent_
     for shown in [
         "unsound: entry 5 does not follow from the entries before it\n",
         "   rule: SPLIT_MISMATCH   settlement pays community 0.33 EUR; the rule gives 0.34 EUR\n",
-        "  shows: community: settlement of 5 entries: 1/3 of 1.00 EUR = 100/3 minor units; ",
-        "0.33 EUR whole; remainder 1/3 is number 1 of all; left over: 1, one each to community: one comes here; ",
+        "  shows: community: settlement of 5 entries: 1/3 of 1.00 EUR = 0.33 EUR and 1/3 minor units; ",
+        "0.33 EUR whole; remainder 1/3 is number 1 of all; left over: 1, one each to community: one comes here = 0.34 EUR; ",
         "   look: counterfoil split ledger.counterfoil --at 5\n",
     ] {
         assert!(text.contains(shown), "{shown} is not in\n{text}");

@@ -129,9 +129,12 @@ fn serve_goes_on_with_an_older_store_only_when_no_party_holds_more() {
     let Parties { world, server, agreement } = parties;
     assert_eq!(server.stop(), 0);
     fs::rename(world.path("store"), world.path("newer")).unwrap();
-    world
-        .good("server", &["restore", "backup", "--store", "store", "--guard", "no.guard", "--log-key-file", "log.key"]);
     let old = old.to_str().unwrap();
+    let without = ["restore", "backup", "--store", "store", "--guard", "no.guard", "--log-key-file", "log.key"];
+    // A guard whose name was mistyped is no reason to take a backup of any age.
+    let said = world.bad(10, "server", &without);
+    assert!(said.contains("GUARD_MISSING") && said.contains("there is no guard no.guard"), "{said}");
+    world.good("server", &[&without[..], &["--checkpoint", old]].concat());
     let guard = fs::read(world.path("log.guard")).unwrap();
     let said = world.bad(10, "server", &serve(&[]));
     assert!(

@@ -74,6 +74,13 @@ fn a_dispute_is_taken_back_and_an_item_is_explained_by_what_would_be_without_it(
     let said =
         world.json("enterprise", &["dispute", &first, "--quality", "1/2", "--reason", "half is generated", "--yes"]);
     let dispute = said["recorded"][0]["entry"].to_string();
+    // In doubt, less is payable; what the entry makes is what it was.
+    let told = world.json("community", &["explain", "--party", "community", "--without", &first]);
+    assert_eq!(
+        (&told["in_doubt"], &told["parties"][0]["allocation_minor"], &told["parties"][0]["allocation_without_minor"]),
+        (&true.into(), &7_300.into(), &5_950.into())
+    );
+    assert!(world.good("community", &["show"]).contains(&format!("entry {dispute} is a dispute that is open")));
     assert!(world.good(MEDIATOR, &["rule", &dispute]).contains("--quality, between what is and what is sought"));
     assert_eq!(world.json("community", &["disputes"])["disputes"][0]["state"], "OPEN");
     let said = world.bad(12, "community", &["withdraw", &dispute, "--yes"]);

@@ -57,7 +57,8 @@ fn an_empty_store_in_the_place_of_one_that_signed_is_refused() {
     assert_eq!(server.stop(), 0);
     fs::remove_dir_all(world.path("store")).unwrap();
     let said = world.bad(10, "server", &SERVE);
-    assert!(said.contains("STORE_OLDER_THAN_SIGNED"), "{said}");
+    assert!(said.contains("STORE_OLDER_THAN_SIGNED") && said.contains("is empty, and"), "{said}");
+    assert!(said.contains("A second store has a log key and a guard of its own"), "{said}");
 }
 
 #[test]
@@ -76,6 +77,8 @@ fn a_missing_guard_is_said_and_made_and_a_damaged_one_refused() {
     bytes[4_096 + 3] ^= 1;
     fs::write(&guard, &bytes).unwrap();
     assert_eq!(Server::start(&world, "store", "log.example.org").stop(), 0);
+    fs::write(&guard, "").unwrap();
+    assert!(world.bad(10, "server", &SERVE).contains("GUARD_DAMAGED"));
     fs::write(&guard, vec![0x55; 8_192]).unwrap();
     let said = world.bad(10, "server", &SERVE);
     assert!(said.contains("GUARD_DAMAGED"), "{said}");

@@ -98,7 +98,7 @@ pub fn day(ago: u64) -> String {
 }
 
 /// The program with nothing of the surroundings but what is given: `home` has the settings, and runs are in `at`.
-fn command(home: &Path, at: &Path) -> Command {
+pub fn command(home: &Path, at: &Path) -> Command {
     let mut command = Command::new(PROGRAM);
     command.env_clear().env("XDG_CONFIG_HOME", home).env("TMPDIR", at).current_dir(at);
     if home.join("counterfoil.toml").exists() {

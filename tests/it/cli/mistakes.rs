@@ -6,7 +6,7 @@ use counterfoil::{digest::Digest, statement::id::AgreementId};
 
 use super::{
     machine::{PROGRAM, World, day},
-    parties, settle_in,
+    parties, parties_under, settle_in,
 };
 
 #[test]
@@ -46,7 +46,12 @@ fn every_mistake_has_its_exit_code_and_a_remedy() {
         (13, "newcomer", vec!["show", agreement, "--server", "http://127.0.0.1:1"], "counterfoil serve"),
         (14, "community", vec!["show", "--server", "127.0.0.1"], "http://HOST:PORT"),
         (14, "community", vec!["settle", "--key", "nowhere.key"], "counterfoil key new"),
-        (14, "community", vec!["settle", "--key", "agreement.md"], "chmod 600"),
+        // To change the mode of what is no key would help nobody.
+        (14, "community", vec!["settle", "--key", "agreement.md"], "a key file is what `counterfoil key new` writes"),
+        (2, "enterprise", money("support-sales", "-5").to_vec(), "less than nothing"),
+        (2, "community", vec!["log", "--statement", "entry"], "by its beginning"),
+        (13, "community", vec!["settle", "--server", "http://127.0.0.1:1"], "counterfoil submit FILE"),
+        (14, "community", vec!["serve", "--operator", ""], "--operator"),
         (14, "community", vec!["key", "new", "community/community.key"], "choose another file name"),
         (14, "community", vec!["serve", "--listen", "here"], "IP:PORT"),
         (14, "community", vec!["serve", "--store", "store", "--log-key-file", "other.key"], "--log-key-file"),
@@ -75,6 +80,36 @@ fn a_key_that_others_may_read_is_not_used() {
 }
 
 #[test]
+fn a_passphrase_file_that_others_may_read_is_what_the_hint_is_about() {
+    let world = World::new();
+    let passphrase = world.write("pass.txt", "correct horse");
+    let mode = |mode| fs::set_permissions(&passphrase, fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o600);
+    world.good("community", &["key", "new", "sealed.key", "--passphrase-file", "pass.txt"]);
+    mode(0o644);
+    let said = world.bad(14, "community", &["key", "show", "sealed.key", "--passphrase-file", "pass.txt"]);
+    assert!(said.contains("pass.txt has mode 644") && said.contains("hint: chmod 600 pass.txt"), "{said}");
+}
+
+#[test]
+fn who_has_not_consented_is_named_to_who_works_already() {
+    let parties = parties_under("", true);
+    let world = &parties.world;
+    let key = world.good("mediator", &["key", "show", "mediator/mediator.key"]);
+    let terms = fs::read_to_string(world.path("agreement.toml")).unwrap();
+    assert!(terms.contains(key.trim()));
+    world.write("other.toml", &terms.replacen("title = ", "tail_days = 3\ntitle = ", 1));
+    let proposed = world.json("community", &["propose", "other.toml", "--yes"]);
+    let agreement = proposed["agreement"].as_str().unwrap();
+    world.good("enterprise", &["accept", agreement, "--yes"]);
+    let lately = day(20);
+    let work = [&work("commit", &lately)[..], &["--agreement", agreement]].concat();
+    let said = world.bad(12, "community", &work);
+    assert!(said.contains("NOT_IN_FORCE") && said.contains("the mediator counterfoil consent"), "{said}");
+    assert!(world.good("community", &["motions", agreement]).contains("the mediator, who consents"));
+}
+
+#[test]
 fn unknown_settings_name_the_nearest_known_one() {
     let world = World::new();
     world.write("community/counterfoil.toml", "sever = 'http://127.0.0.1:7401'\n");
@@ -89,6 +124,10 @@ fn unknown_settings_name_the_nearest_known_one() {
 #[test]
 fn failures_are_json_too_when_json_is_asked_for() {
     let world = World::new();
+    let said = world.bad(2, "community", &["contribute", "x", "commit", "--worked", "2026-11-01", "--json"]);
+    let failure: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(failure["exit_code"], 2);
+    assert!(failure["error"].as_str().unwrap().starts_with("invalid value 'x' for '[QUANTITY]'"), "{said}");
     let said = world.bad(14, "community", &["settle", "--json", "--yes"]);
     let failure: serde_json::Value = serde_json::from_str(&said).unwrap();
     assert_eq!(failure["exit_code"], 14);

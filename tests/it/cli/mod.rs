@@ -2,9 +2,12 @@
 
 mod asked;
 mod backup;
+mod days;
 mod demo;
 mod disputes;
+mod files;
 mod fsck;
+mod fsck_segments;
 mod governance;
 mod guard;
 mod life;
@@ -12,7 +15,9 @@ pub mod machine;
 mod mistakes;
 mod money;
 mod refused;
+mod shown;
 mod simulate;
+mod tls;
 mod trust;
 
 use std::fs;

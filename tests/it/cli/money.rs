@@ -56,10 +56,10 @@ fn a_cost_comes_back_first_and_payments_bring_balances_to_nothing() {
         (&13_500.into(), &4_500.into())
     );
     assert_eq!(account["acknowledged"]["silent"], serde_json::json!(["community", "enterprise"]));
-    assert_eq!(account["win_win"][0]["surplus_minor"], "500", "135.00 less 30.00 of costs and 100.00 alone");
+    assert_eq!(account["win_win"][0]["surplus_minor"], 500, "135.00 less 30.00 of costs and 100.00 alone");
     assert_eq!(
         (&account["win_win"][1]["surplus_minor"], &account["win_win"][1]["wins"]),
-        (&"-415500".into(), &false.into())
+        (&(-415_500).into(), &false.into())
     );
     assert_eq!(account["not_proved"].as_array().unwrap().len(), 5);
     let text = world.good("community", &["account"]);
@@ -83,13 +83,18 @@ fn a_cost_comes_back_first_and_payments_bring_balances_to_nothing() {
     assert_eq!(paid.code, 0, "{}", paid.err);
     assert!(paid.err.contains("you still owe 55.00 EUR"), "the fee is passed on, too: {}", paid.err);
     let entry = serde_json::from_str::<serde_json::Value>(&paid.out).unwrap()["recorded"][0]["entry"].to_string();
-    assert_eq!(world.json("community", &["balances"])["balances"][0]["received_unconfirmed_minor"], "10000");
+    assert_eq!(world.json("community", &["balances"])["balances"][0]["received_unconfirmed_minor"], 10_000);
     world.good("community", &["confirm", &entry, "--yes"]);
     let balances = world.json("enterprise", &["balances"]);
     assert_eq!(
         (&balances["balances"][0]["balance_minor"], &balances["balances"][1]["balance_minor"]),
-        (&"3500".into(), &"-5500".into())
+        (&3_500.into(), &(-5_500).into())
     );
+    // What is nobody's balance is named, so that the table adds up.
+    assert_eq!(balances["kept_by_collectors"][0]["minor"], 2_000);
+    let text = world.run("enterprise", &["balances"]);
+    assert!(text.out.contains("fee hosting, 1/10 to who hosts  20.00 EUR"), "{}", text.out);
+    assert!(text.err.contains("who owes pays"), "{}", text.err);
     assert!(pay("enterprise", "community", "50.00").err.contains("PAYMENT_EXCEEDS"));
     assert!(pay("community", "enterprise", "1.00").err.contains("NOT_DEBTOR"));
     let mistaken = pay("enterprise", "community", "35.00");
@@ -117,6 +122,12 @@ fn a_running_period_is_neither_closed_nor_settled() {
     for (code, args, remedy) in [
         (12, vec!["close-period", "--yes"], "counterfoil periods"),
         (12, vec!["close-period", period, "--yes"], "PERIOD_NOT_OVER"),
+        (12, vec!["close-period", period, "--yes"], &format!("error: {period} goes on at")),
+        (
+            12,
+            vec!["benefit", "sponsoring", "1 EUR", "--period", "2099-Q1", "--evidence", "agreement.md", "--yes"],
+            "period_end lies in 2099-Q1, which has not begun",
+        ),
         (2, vec!["close-period", "2026-03", "--yes"], "write it like 2026-Q1"),
         (2, vec!["close-period", "soon", "--yes"], "2026-Q1, 2026-03 or 2026"),
         (12, vec!["settle", "--yes"], "counterfoil close-period"),
@@ -129,5 +140,17 @@ fn a_running_period_is_neither_closed_nor_settled() {
     ] {
         let said = world.bad(code, "community", &args);
         assert!(said.contains(remedy), "{args:?} does not say `{remedy}`:\n{said}");
+    }
+}
+
+#[test]
+fn what_cannot_be_taken_back_is_told_what_can() {
+    let parties = parties_under("", false);
+    let world = &parties.world;
+    earns(&parties, "10.00 EUR");
+    for entry in ["1", "2", "3"] {
+        let said = world.bad(2, "enterprise", &["withdraw", entry, "--yes"]);
+        assert!(said.contains(&format!("entry {entry} is nothing that can be taken back")), "{said}");
+        assert!(said.contains("nil reports of periods that are not closed"), "{said}");
     }
 }

@@ -69,6 +69,22 @@ fn benefits_come_from_a_file_at_their_own_time_and_every_period_is_settled() {
 }
 
 #[test]
+fn a_history_is_settled_as_the_calendar_of_the_terms_says() {
+    let world = world();
+    let terms = std::fs::read_to_string(world.path("agreement.toml")).unwrap();
+    world.write("agreement.toml", &terms.replacen("title = ", "calendar = \"month\"\ntitle = ", 1));
+    let args = [&["simulate"], &WORK[..], &["--benefit-per-period", "support-sales=100.00EUR"]].concat();
+    let run = world.run("anybody", &args);
+    assert!(run.out.contains("settled every month") && run.out.contains("2026-02"), "{}", run.out);
+    assert!(!run.err.contains("warning"), "{}", run.err);
+    let run = world.run("anybody", &[&args[..], &["--period", "quarter"]].concat());
+    assert!(run.err.contains("these terms are settled every month, not every quarter"), "{}", run.err);
+    world.write("empty.csv", "party,unit,quantity,time\n");
+    let said = world.bad(2, "anybody", &["simulate", "agreement.toml", "--contributions", "empty.csv"]);
+    assert!(said.contains("hint: the file has no row at all"), "{said}");
+}
+
+#[test]
 fn quality_counts_and_what_others_claimed_is_left_out() {
     let world = world();
     let id = "72a358d1a585f32f186f7b585e9b9ce31827364b";

@@ -30,7 +30,7 @@ use crate::{
 pub(super) fn of(target: &str) -> Vec<Vec<u8>> {
     match target {
         "envelope" => said().iter().map(|entry| envelope(entry).encode_to_vec()).collect(),
-        "statement" => said().iter().map(payload).collect(),
+        "statement" => said().iter().filter_map(payload).collect(),
         "entry" => said().iter().map(Entry::encode).chain([vector("entry.leaf")]).collect(),
         "receipt" => vec![vector("entry.tlog-proof"), b"c2sp.org/tlog-proof@v1\nindex 0\n\n".to_vec()],
         "proof" => {
@@ -71,10 +71,10 @@ fn envelope(entry: &Entry) -> v1::Envelope {
     }
 }
 
-/// The same statement, said by whoever signs in the target.
-fn payload(entry: &Entry) -> Vec<u8> {
-    let statement = wire::open(&entry.envelope).unwrap().statement().clone();
-    wire::encode(&Statement { signer: statements::key().public(), ..statement }).to_vec()
+/// The same statement, said by whoever signs in the target; none if it cannot even be read, as some of the stories cannot.
+fn payload(entry: &Entry) -> Option<Vec<u8>> {
+    let statement = wire::open(&entry.envelope).ok()?.statement().clone();
+    Some(wire::encode(&Statement { signer: statements::key().public(), ..statement }).to_vec())
 }
 
 fn read(path: impl AsRef<Path>) -> Vec<u8> {

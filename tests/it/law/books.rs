@@ -8,10 +8,10 @@ use counterfoil::{
 };
 use proptest::{
     collection::vec,
-    prelude::{ProptestConfig, Strategy, any, prop_assert_eq, prop_oneof, proptest},
+    prelude::{Strategy, any, prop_assert_eq, prop_oneof, proptest},
 };
 
-use crate::{common::times, law::terms};
+use crate::{common::cases, law::terms};
 
 const HEAD: &str = "
     party community kappa 3/2
@@ -70,7 +70,7 @@ fn play(terms: &Terms, steps: &[Step], refunded: Option<(usize, u64, [usize; 2])
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: times(256), ..ProptestConfig::default() })]
+    #![proptest_config(cases(256))]
 
     #[test]
     fn a_full_refund_leaves_what_was_without_the_benefit(

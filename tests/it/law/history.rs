@@ -17,12 +17,12 @@ use counterfoil::{
 };
 use proptest::{
     collection::vec,
-    prelude::{Just, ProptestConfig, Strategy, prop_assert, prop_assert_eq, prop_oneof, proptest},
+    prelude::{Just, Strategy, prop_assert, prop_assert_eq, prop_oneof, proptest},
     sample::Index,
 };
 
 use crate::{
-    common::times,
+    common::cases,
     law::{
         Law, START_MS, accept, confirm, confirm_reversal, contribution, hours, ms, reverse, sales, sign, terms,
         withdraw,
@@ -327,7 +327,7 @@ pub(crate) fn check_account(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: times(96), ..ProptestConfig::default() })]
+    #![proptest_config(cases(96))]
 
     #[test]
     fn any_history_is_split_as_its_entries_say(steps in vec(step(), 1..90)) {

@@ -6,13 +6,13 @@ use counterfoil::{
 };
 use proptest::{
     collection::vec,
-    prelude::{ProptestConfig, any, prop_assert, proptest},
+    prelude::{any, prop_assert, proptest},
     sample::select,
 };
 
 use crate::{
     arbitrary,
-    common::times,
+    common::cases,
     law::{Law, START_MS, ms, sign, terms},
 };
 
@@ -38,7 +38,7 @@ const SPDX_WORDS: [&str; 18] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: times(128), ..ProptestConfig::default() })]
+    #![proptest_config(cases(128))]
 
     #[test]
     fn any_well_formed_statement_is_admitted_or_refused(

@@ -1,15 +1,21 @@
 //! The law driven statement by statement: tables, precedence, abuse, books, and histories nobody thought of.
 
 mod abuse;
+mod artifacts;
+mod beforehand;
 mod books;
+mod completion;
 mod explain;
 mod guards;
 pub(crate) mod history;
 mod hostile;
+mod mediators;
 mod money;
 mod money_history;
 mod phases;
 mod put_away;
+mod recalled;
+mod sharing;
 mod table;
 pub(crate) mod whole;
 mod work;
@@ -51,7 +57,7 @@ fn ms(ms: u64) -> Timestamp {
 }
 
 /// Reads terms as the head of a story has them.
-fn terms(head: &str) -> Terms {
+pub(crate) fn terms(head: &str) -> Terms {
     let lines: Vec<Vec<&str>> = head.lines().map(|line| line.split_whitespace().collect()).collect();
     terms::read(lines.iter().map(Vec::as_slice).filter(|line| !line.is_empty())).unwrap()
 }

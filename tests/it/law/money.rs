@@ -68,7 +68,11 @@ pub(super) fn closing_of(law: &mut Law, who: &str, period: u32) -> Signed {
 }
 
 fn close(law: &mut Law, who: &str, period: &str) -> Result<StatementId, Refusal> {
-    let signed = closing(law, who, period);
+    close_of(law, who, month(period))
+}
+
+pub(super) fn close_of(law: &mut Law, who: &str, period: u32) -> Result<StatementId, Refusal> {
+    let signed = closing_of(law, who, period);
     law.enter(&signed)
 }
 
@@ -82,7 +86,7 @@ fn view(law: &Law, period: &str) -> PeriodView {
 }
 
 /// All parties accept what one moves.
-fn agree(law: &mut Law, mover: &str, body: Body) {
+pub(super) fn agree(law: &mut Law, mover: &str, body: Body) {
     let motion = law.say(mover, body).unwrap();
     for party in PARTIES.into_iter().filter(|party| *party != mover) {
         law.say(party, Body::Acceptance(Acceptance { proposal: motion })).unwrap();
@@ -220,7 +224,9 @@ fn what_comes_a_second_time_is_refused_whatever_happened_between() {
 
     at(&mut law, "2026-03-01");
     let (nil_said, nil_id, _) = twice(&mut law, "enterprise", nil("2026-02-01"), "NIL_TWICE");
+    assert_eq!(law.agreement.open_nil_reports(), [nil_id]);
     twice(&mut law, "enterprise", take_back(nil_id), "NOTHING_TO_TAKE_BACK");
+    assert_eq!(law.agreement.open_nil_reports(), []);
     assert_eq!(reason(law.enter(&nil_said)), "NIL_TWICE", "a nil report that was taken back stays away");
     let first = closing(&mut law, "community", "2026-01-01");
     law.enter(&first).unwrap();

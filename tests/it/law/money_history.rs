@@ -11,13 +11,13 @@ use counterfoil::{
 };
 use proptest::{
     collection::vec,
-    prelude::{ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest},
+    prelude::{Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest},
     sample::Index,
     test_runner::TestCaseError,
 };
 
 use crate::{
-    common::times,
+    common::cases,
     keeper::Keeper,
     law::{
         Law, MINUTE_MS, confirm, confirm_reversal,
@@ -163,7 +163,7 @@ fn check(agreement: &Agreement, before: &Agreement) -> Result<(), TestCaseError>
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: times(48), ..ProptestConfig::default() })]
+    #![proptest_config(cases(48))]
 
     #[test]
     fn money_is_paid_once_and_periods_follow_each_other(steps in vec(step(), 1..90), closing_days in 0..12_u32) {

@@ -47,7 +47,7 @@ const THREE: &str = "
 const DAY_MS: u64 = 86_400_000;
 
 /// Everything that a kind of statement could need is in these terms.
-fn rich(kind: Kind, phase: Phase) -> Terms {
+pub(super) fn rich(kind: Kind, phase: Phase) -> Terms {
     let mut terms = terms(THREE);
     terms.lapses_on_decline = phase == Phase::Lapsed;
     terms.mediator = Some(Mediator { display_name: "a judge".to_owned(), keys: vec![secret("judge").public()] });
@@ -62,7 +62,7 @@ fn rich(kind: Kind, phase: Phase) -> Terms {
 }
 
 /// What others have said before, as a kind of statement needs it. What the phase does not let in is not there.
-fn before(law: &mut Law, kind: Kind) -> Vec<StatementId> {
+pub(super) fn before(law: &mut Law, kind: Kind) -> Vec<StatementId> {
     let mut say = |who: &str, body: Body| law.say(who, body).unwrap_or(unknown());
     match kind {
         Kind::Acceptance | Kind::Decline | Kind::MediatorConsent | Kind::Withdrawal => {
@@ -155,7 +155,7 @@ fn plan() -> Plan {
 }
 
 /// A statement of a kind, and who signs it, with nothing wrong about it in a phase that lets it in.
-fn statement(law: &mut Law, kind: Kind, before: &[StatementId]) -> (&'static str, Body) {
+pub(super) fn statement(law: &mut Law, kind: Kind, before: &[StatementId]) -> (&'static str, Body) {
     let first = before.first().copied().unwrap_or(unknown());
     let last = before.last().copied().unwrap_or(unknown());
     let negotiating = law.agreement.phase_at(law.clock) == Phase::Negotiating;
@@ -218,7 +218,8 @@ fn in_dispute(law: &Law, kind: Kind, first: StatementId, last: StatementId) -> (
         }
         Kind::Offer => ("community", Body::Offer(Offer { dispute: first, outcomes })),
         _ => {
-            let effect = law.agreement.effect(first, &outcomes).map_or(Digest::of(&[]), |effect| effect.digest);
+            let effect =
+                law.agreement.effect(first, &outcomes, law.clock).map_or(Digest::of(&[]), |effect| effect.digest);
             ("judge", Body::Ruling(Ruling { dispute: first, outcomes, effect, reasons: Digest::of(&[]) }))
         }
     }

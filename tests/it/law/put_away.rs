@@ -13,12 +13,12 @@ use counterfoil::{
 };
 use proptest::{
     collection::vec,
-    prelude::{Just, ProptestConfig, Strategy, prop_assert_eq, prop_oneof, proptest},
+    prelude::{Just, Strategy, prop_assert_eq, prop_oneof, proptest},
     test_runner::TestCaseError,
 };
 
 use crate::{
-    common::times,
+    common::cases,
     keeper::{Keeper, views},
     law::{
         Law, accept, confirm, confirm_reversal, contribution,
@@ -35,6 +35,7 @@ enum Pause {
     Nothing,
     PutAway { newest: usize },
     Forget { keep: usize },
+    ForgetRecalled,
     Restore,
 }
 
@@ -43,6 +44,7 @@ fn pause() -> impl Strategy<Value = Pause> {
         4 => Just(Pause::Nothing),
         1 => (1..6_usize).prop_map(|newest| Pause::PutAway { newest }),
         3 => (0..4_usize).prop_map(|keep| Pause::Forget { keep }),
+        2 => Just(Pause::ForgetRecalled),
         1 => Just(Pause::Restore),
     ]
 }
@@ -55,6 +57,7 @@ fn take_a(pause: Pause, keeper: &mut Keeper) {
             keeper.put_away(1);
             keeper.agreement.forget(keep);
         }
+        Pause::ForgetRecalled => keeper.agreement.forget_recalled(),
         Pause::Restore => keeper.restore(),
     }
 }
@@ -78,7 +81,7 @@ fn check_same(keeper: &mut Keeper, whole: &Agreement) -> Result<(), TestCaseErro
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: times(64), ..ProptestConfig::default() })]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn whoever_forgets_says_what_whoever_remembers_says(
@@ -110,13 +113,13 @@ const HEAD: &str = "
     unit talk S 1/3
     stream sales enterprise 1/2";
 
-fn keeper(head: &str) -> (Keeper, Law) {
+pub(super) fn keeper(head: &str) -> (Keeper, Law) {
     let law = Law::in_force(&terms(head));
     (Keeper::of(law.agreement.clone(), law.proposal.clone()), law)
 }
 
 /// Lets the same in here and there.
-fn both(keeper: &mut Keeper, law: &mut Law, who: &str, body: Body) -> StatementId {
+pub(super) fn both(keeper: &mut Keeper, law: &mut Law, who: &str, body: Body) -> StatementId {
     let signed = law.sign(who, body);
     let id = law.enter(&signed).unwrap();
     keeper.enter(&signed, law.clock).unwrap();
@@ -194,7 +197,7 @@ fn enter(keeper: &mut Keeper, law: &mut Law, who: &str, body: Body) -> Statement
     signed.id()
 }
 
-fn artifact(number: u64, fraction: &str) -> counterfoil::statement::Artifact {
+pub(super) fn artifact(number: u64, fraction: &str) -> counterfoil::statement::Artifact {
     counterfoil::statement::Artifact {
         kind: counterfoil::statement::ArtifactKind::PullRequest,
         digest: counterfoil::statement::ArtifactDigest::Sha256(Digest::of(&[&number.to_be_bytes()])),
@@ -266,7 +269,8 @@ fn what_a_party_wants_that_joins_when_time_comes_is_recalled_for_its_first_word(
         dimension.default_shares.push(Ratio::ZERO);
         dimension.coefficients.push(Ratio::ONE);
     }
-    let effective = Some(ms(law.clock.as_ms() + 86_400_000));
+    let comes = ms(law.clock.as_ms() + 86_400_000);
+    let effective = Some(comes);
     let amendment = Amendment { replaces: law.agreement.terms_id(), terms, effective, retroactive: None };
     let amendment = both(&mut keeper, &mut law, "community", Body::Amendment(amendment));
     both(&mut keeper, &mut law, "enterprise", agree(amendment));
@@ -275,7 +279,7 @@ fn what_a_party_wants_that_joins_when_time_comes_is_recalled_for_its_first_word(
     keeper.agreement.forget(0);
     let early = law.sign("guest", accept(claim));
     assert_eq!(keeper.agreement.wanted(&early, law.clock), [], "before its time it is nobody");
-    law.clock = effective.unwrap();
+    law.clock = comes;
     both(&mut keeper, &mut law, "guest", accept(claim));
     assert_eq!(keeper.recalled, [Wanted::Contribution(claim)]);
 }
@@ -362,7 +366,7 @@ fn damaged_bytes_are_an_error_whatever_is_damaged() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: times(512), ..ProptestConfig::default() })]
+    #![proptest_config(cases(512))]
 
     /// A seal is no signature: what carries one is read with the same care.
     #[test]

@@ -274,6 +274,9 @@ fn who_has_left_neither_challenges_nor_commits_nor_is_given_anything_to_do() {
     law.say("foundation", Body::Exit(Exit { leaves, reason: String::new() })).unwrap();
     law.clock = leaves;
     assert_eq!(law.refused("foundation", challenge(&[claim], Ground::NotDone)), "PARTY_LEFT");
+    let waiting = law.say("enterprise", hours("enterprise", 1)).unwrap();
+    assert_eq!(law.refused("foundation", accept(waiting)), "PARTY_LEFT");
+    assert_eq!(law.refused("foundation", judge(waiting, Verdict::Rejected)), "PARTY_LEFT");
     assert_eq!(law.refused("foundation", commit(&[1])), "PARTY_LEFT");
     assert_eq!(law.refused("community", risk("foundation")), "PARTY_LEFT");
     assert_eq!(law.refused("community", Body::Plan(plan(&["build:foundation:10"], &[]))), "PARTY_LEFT");

@@ -9,7 +9,7 @@ use counterfoil::{
             feedback::{FEEDBACK_EVER_MAX, FEEDBACK_MAX},
             maintenance::COMMITMENTS_MAX,
             open::OPEN_CLAIMS_MAX,
-            risk::RISKS_MAX,
+            risk::{CLOSED_RISKS_MAX, RISKS_MAX},
         },
     },
     split::Ratio,
@@ -41,24 +41,24 @@ fn judge_all(law: &mut Law, who: &str, claims: &[StatementId], verdict: Verdict)
 fn needs_and_commitments_are_as_many_as_they_may_be() {
     let mut law = Law::in_force(&terms(THREE));
     fill(&mut law, NEEDS_MAX, "community", |_| needs());
-    full(&mut law, "enterprise", needs(), "TOO_MANY_NEEDS");
+    full(&mut law, "community", needs(), "TOO_MANY_NEEDS");
     fill(&mut law, COMMITMENTS_MAX, "community", |_| commit(&[1]));
-    full(&mut law, "enterprise", commit(&[1]), "TOO_MANY_COMMITMENTS");
+    full(&mut law, "community", commit(&[1]), "TOO_MANY_COMMITMENTS");
 }
 
 #[test]
 fn a_flood_of_claims_ends_at_the_limit_and_is_cleared_by_rejecting_it() {
     let mut law = Law::in_force(&terms(THREE));
     let claims = fill(&mut law, OPEN_CLAIMS_MAX, "community", |_| hours("community", 1));
-    full(&mut law, "enterprise", hours("enterprise", 1), "TOO_MANY_OPEN_CLAIMS");
+    full(&mut law, "community", hours("community", 1), "TOO_MANY_OPEN_CLAIMS");
     // They are held as one, and still count against the limit.
     law.day_comes(20);
-    full(&mut law, "enterprise", hours("enterprise", 1), "TOO_MANY_OPEN_CLAIMS");
+    full(&mut law, "community", hours("community", 1), "TOO_MANY_OPEN_CLAIMS");
     law.say("enterprise", feedback(1)).unwrap();
-    full(&mut law, "enterprise", hours("enterprise", 1), "TOO_MANY_OPEN_CLAIMS");
+    full(&mut law, "community", hours("community", 1), "TOO_MANY_OPEN_CLAIMS");
     law.say("enterprise", judge(claims[0], Verdict::Rejected)).unwrap();
-    law.say("enterprise", hours("enterprise", 1)).unwrap();
-    full(&mut law, "enterprise", hours("enterprise", 1), "TOO_MANY_OPEN_CLAIMS");
+    law.say("community", hours("community", 1)).unwrap();
+    full(&mut law, "community", hours("community", 1), "TOO_MANY_OPEN_CLAIMS");
     judge_all(&mut law, "enterprise", &claims[1..], Verdict::Rejected);
     assert_eq!(law.agreement.open_claims_at(law.clock).len(), 1);
 }
@@ -89,36 +89,39 @@ fn challenges_are_bounded_for_one_contribution_and_for_all() {
             times += 1;
         }
     }
-    let mut open = Vec::new();
-    let rest = CHALLENGED_MAX - CHALLENGES_MAX;
-    for (party, ground) in [(1, 0), (1, 1), (1, 2), (1, 3), (1, 4), (1, 5), (2, 0), (2, 1), (2, 2)] {
-        open.push(law.say(&parties[party], challenge(&claims[1..], Ground::ALL[ground])).unwrap());
-    }
-    let left = rest - 9 * 999;
-    full(&mut law, "p3", challenge(&claims[1..left + 2], Ground::Rights), "TOO_MANY_CHALLENGED");
-    law.say("p3", challenge(&claims[1..=left], Ground::Rights)).unwrap();
-    full(&mut law, "p3", challenge(&claims[998..], Ground::Quality), "TOO_MANY_CHALLENGED");
+    // Of the first, p1 challenges all grounds there are.
+    let rest = CHALLENGED_MAX - Ground::ALL.len();
+    let open: Vec<_> =
+        Ground::ALL[..3].iter().map(|ground| law.say("p1", challenge(&claims[1..], *ground)).unwrap()).collect();
+    let left = rest - 3 * 999;
+    full(&mut law, "p1", challenge(&claims[1..left + 2], Ground::ALL[3]), "TOO_MANY_CHALLENGED");
+    law.say("p1", challenge(&claims[1..=left], Ground::ALL[3])).unwrap();
+    full(&mut law, "p1", challenge(&claims[998..], Ground::ALL[4]), "TOO_MANY_CHALLENGED");
     law.say("p1", take_back(open[0])).unwrap();
-    law.say("p3", challenge(&claims[998..], Ground::Quality)).unwrap();
+    law.say("p1", challenge(&claims[998..], Ground::ALL[4])).unwrap();
 }
 
 #[test]
 fn the_register_holds_so_many_open_risks_and_forgets_no_closed_one() {
     let mut law = Law::in_force(&terms(THREE));
-    let risks = fill(&mut law, RISKS_MAX, "community", |_| risk("enterprise"));
-    full(&mut law, "community", risk("enterprise"), "TOO_MANY_RISKS");
+    let mut risks = Vec::new();
     let close = |law: &mut Law, risk: StatementId| {
         let motion = law.say("enterprise", assess(risk, 1, true)).unwrap();
         law.say("community", agree(motion)).unwrap();
     };
-    risks.iter().for_each(|risk| close(&mut law, *risk));
+    for _ in 0..CLOSED_RISKS_MAX / RISKS_MAX {
+        let open = fill(&mut law, RISKS_MAX, "community", |_| risk("enterprise"));
+        full(&mut law, "community", risk("enterprise"), "TOO_MANY_RISKS");
+        open.iter().for_each(|risk| close(&mut law, *risk));
+        risks.extend(open);
+    }
     let signed = law.sign("community", risk("enterprise"));
     law.enter(&signed).unwrap();
     close(&mut law, signed.id());
     let more = law.say("community", risk("enterprise")).unwrap();
     close(&mut law, more);
     // The oldest two are listed no more, and known all the same.
-    assert_eq!(law.agreement.risks_at(law.clock).len(), RISKS_MAX);
+    assert_eq!(law.agreement.risks_at(law.clock).len(), CLOSED_RISKS_MAX);
     full(&mut law, "enterprise", assess(risks[0], 1, false), "RISK_CLOSED");
     assert_eq!(law.enter(&signed).unwrap_err().reason(), "ALREADY_RECORDED");
 }
@@ -128,7 +131,7 @@ fn feedback_waits_up_to_a_limit_and_is_given_up_to_another() {
     let mut law = Law::in_force(&terms(THREE));
     for round in 0..FEEDBACK_EVER_MAX / FEEDBACK_MAX {
         let given = fill(&mut law, FEEDBACK_MAX, "community", feedback);
-        full(&mut law, "enterprise", feedback(1), "TOO_MUCH_FEEDBACK");
+        full(&mut law, "community", feedback(1), "TOO_MUCH_FEEDBACK");
         if round < 9 {
             for feedback in given {
                 law.say("enterprise", answer(feedback, false)).unwrap();

@@ -10,12 +10,12 @@ use counterfoil::{
 };
 use proptest::{
     collection::vec,
-    prelude::{Just, ProptestConfig, Strategy, any, prop_assert_eq, prop_oneof, proptest},
+    prelude::{Just, Strategy, any, prop_assert_eq, prop_oneof, proptest},
     sample::Index,
 };
 
 use crate::{
-    common::times,
+    common::cases,
     keeper::{Keeper, views},
     law::{
         Law, contribution, judge, ms, terms, withdraw,
@@ -148,7 +148,7 @@ impl Named {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: times(96), ..ProptestConfig::default() })]
+    #![proptest_config(cases(96))]
 
     #[test]
     fn whoever_forgets_judges_the_work_as_whoever_remembers(

@@ -117,6 +117,31 @@ async fn more_statements_than_the_limit_are_told_to_come_again_and_the_admitted_
     in_time(client.submit(contribute("community", agreement), None)).await.unwrap();
 }
 
+/// A statement is taken in although whoever submitted it has hung up, so it counts until then.
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_of_those_who_have_gone_are_counted_until_they_are_in_the_ledger() {
+    let store = Slow::new();
+    let config = ServiceConfig { statements_max: 3, ..ServiceConfig::default() };
+    let serving = Serving::start(Arc::<Slow>::clone(&store), config).await;
+    let mut client = serving.client().await;
+    let agreement = in_force(&mut client).await;
+    store.slow.store(true, Ordering::SeqCst);
+    let mut admitted = 2;
+    for _ in 0..12 {
+        let mut ledgers = LedgerServiceClient::new(serving.channel().await);
+        let envelope = Some(message(&contribute("community", agreement)));
+        let request = SubmitStatementRequest { envelope, validate_only: false };
+        match tokio::time::timeout(SOON / 10, ledgers.submit_statement(request)).await {
+            Err(_) | Ok(Ok(_)) => admitted += 1,
+            Ok(Err(status)) => is_busy(&status, "SERVER_BUSY"),
+        }
+    }
+    assert!(admitted < 2 + 12, "nobody was one too many");
+    store.slow.store(false, Ordering::SeqCst);
+    in_time(client.submit(contribute("community", agreement), None)).await.unwrap();
+    assert_eq!(size(&mut client, agreement).await, admitted + 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_streams_have_in_flight_is_bounded_by_its_bytes() {
     const STATEMENTS: usize = 24;

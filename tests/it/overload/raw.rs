@@ -11,9 +11,13 @@ pub const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// SETTINGS with nothing in it.
 pub const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
 
+/// SETTINGS by which nothing may be sent of any answer but its head.
+pub const NO_WINDOW: &[u8] = &[0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0];
+
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
+const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 /// Why a stream that is one too many is reset (RFC 9113 section 7).
 const REFUSED_STREAM: u32 = 7;
@@ -42,6 +46,16 @@ impl Raw {
 
     /// Begins a call that it does not finish: headers, and the first bytes of a message that would have 100.
     pub async fn begin_call(&mut self, stream: u32, method: &str) {
+        self.send(stream, method, 0, &[0, 0, 0, 0, 100, 1, 2, 3]).await;
+    }
+
+    /// Makes a call.
+    pub async fn call(&mut self, stream: u32, method: &str, message: &[u8]) {
+        let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+        self.send(stream, method, END_STREAM, &[&[0][..], &length, message].concat()).await;
+    }
+
+    async fn send(&mut self, stream: u32, method: &str, flags: u8, body: &[u8]) {
         let mut headers = vec![0x83, 0x86];
         for (name, value) in [(&[0x04][..], method), (&[0x01], "load.test"), (&[0x0f, 0x10], "application/grpc")] {
             headers.extend(name);
@@ -50,7 +64,7 @@ impl Raw {
         }
         headers.extend(b"\x00\x02te\x08trailers");
         let mut frames = frame(HEADERS, END_HEADERS, stream, &headers);
-        frames.extend(frame(DATA, 0, stream, &[0, 0, 0, 0, 100, 1, 2, 3]));
+        frames.extend(frame(DATA, flags, stream, body));
         self.say(&frames).await;
     }
 

@@ -5,18 +5,22 @@ use std::{sync::Arc, time::Duration};
 use counterfoil::{
     client::Client,
     proto::counterfoil::v1::{
-        self, ExportBundleRequest, SubmitStatementsRequest, WatchEntriesRequest,
+        self, ExportBundleRequest, ListEntriesRequest, SubmitStatementsRequest, WatchEntriesRequest,
         ledger_service_client::LedgerServiceClient,
     },
     service::ServiceConfig,
     statement::{Body, id::AgreementId},
     store::memory::MemoryStore,
 };
+use prost::Message as _;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::{
-    overload::{in_time, is_busy},
+    overload::{
+        in_time, is_busy,
+        raw::{NO_WINDOW, PREFACE, Raw, Said},
+    },
     parties::{contribute, hours, say},
     service::size,
     serving::{Serving, in_force},
@@ -98,6 +102,62 @@ async fn readers_who_never_read_hold_nobody_up() {
     let mut watch = client.watch(agreement, after, None).await.unwrap();
     in_time(watch.next()).await.unwrap();
     in_time(client.export(agreement, Vec::new())).await.unwrap();
+}
+
+/// What is not read stays in memory: only so much of it is made, nothing short waits behind it, and it ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_nobody_reads_are_bounded_and_end_their_connection() {
+    const ASKED: u32 = 20;
+    let patience = 5 * SOON;
+    let config =
+        ServiceConfig { answer_bytes_max: 2 * 1_024 * 1_024, reader_timeout: patience, ..ServiceConfig::default() };
+    let serving = Serving::start(Arc::new(MemoryStore::new()), config).await;
+    let mut client = serving.client().await;
+    let agreement = in_time(long(&mut client)).await;
+    let request = ListEntriesRequest { agreement: agreement.to_string(), page_size: 1_000, ..Default::default() };
+    let message = request.encode_to_vec();
+    let mut raw = Raw::open(serving.address).await;
+    raw.say(&[PREFACE, NO_WINDOW].concat()).await;
+    for number in 0..ASKED {
+        raw.call(2 * number + 1, "/counterfoil.v1.LedgerService/ListEntries", &message).await;
+    }
+    let mut answered = 0;
+    while answered < 1 {
+        answered += u32::from(in_time(raw.hear()).await.unwrap().1 == Said::Headers);
+    }
+    // What is short is answered meanwhile, and what is long waits until they are gone.
+    in_time(client.submit(contribute("community", agreement), None)).await.unwrap();
+    let mut other = LedgerServiceClient::new(serving.channel().await);
+    let asked = tokio::spawn(async move { other.list_entries(request).await });
+    while let Some((_, said)) = in_time(raw.hear()).await {
+        answered += u32::from(said == Said::Headers);
+    }
+    assert!(answered <= 2, "{answered} pages of a megabyte waited for their reader");
+    in_time(asked).await.unwrap().unwrap();
+}
+
+/// Its connection may be busy otherwise: an answer is read in time, or it ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_are_read_slowly_but_in_time_end_nothing() {
+    let config =
+        ServiceConfig { connection_answer_bytes_max: 1_024 * 1_024, reader_timeout: SOON, ..ServiceConfig::default() };
+    let serving = Serving::start(Arc::new(MemoryStore::new()), config).await;
+    let mut client = serving.client().await;
+    let agreement = in_time(long(&mut client)).await;
+    let other = LedgerServiceClient::new(serving.channel().await);
+    let pages: Vec<_> = (0..12)
+        .map(|_| {
+            let mut other = other.clone();
+            let agreement = agreement.to_string();
+            let request = ListEntriesRequest { agreement, page_size: 1_000, ..Default::default() };
+            tokio::spawn(async move { other.list_entries(request).await })
+        })
+        .collect();
+    for page in pages {
+        assert!(in_time(page).await.unwrap().unwrap().into_inner().entries.len() > 100);
+    }
+    tokio::time::sleep(2 * SOON).await;
+    in_time(client.submit(contribute("community", agreement), None)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

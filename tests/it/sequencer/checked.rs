@@ -145,7 +145,8 @@ async fn a_snapshot_that_lies_is_found_and_one_that_cannot_be_read_is_not_used()
         store.settle();
     };
     let (mut lies, mut unread) = (0, 0);
-    for place in (0..snapshot.len()).step_by(9) {
+    // Not every byte lies: between the last change of a sheet and the first one behind it, the sheets may end anywhere.
+    for place in (0..snapshot.len()).step_by(4) {
         keep(sealed(&snapshot, place));
         let store = path.to_str().unwrap();
         let fsck = Command::new(PROGRAM).args(["fsck", "--json", "--store", store]).output().unwrap();

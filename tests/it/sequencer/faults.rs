@@ -154,6 +154,31 @@ async fn a_refusal_is_not_given_when_what_it_rests_on_is_lost() {
     assert_eq!(submit(&sequencer, second).await.unwrap().index, 2, "nothing stands in its way");
 }
 
+/// What is said of one statement of a batch that was not written is not said of those that are recorded.
+#[tokio::test]
+async fn a_recorded_statement_is_never_said_not_to_be_written() {
+    let store = Arc::new(Watched::new());
+    let sequencer = open(&store).await;
+    let deal = Deal::new(1);
+    for envelope in deal.opening() {
+        submit(&sequencer, envelope).await.unwrap();
+    }
+    store.plan([Fault::NotWritten]);
+    let (new, again) = (deal.contribution(1), deal.acceptance());
+    let (new, again) = tokio::join!(submit(&sequencer, new), submit(&sequencer, again));
+    assert!(matches!(new, Err(SubmitError::NotCommitted)), "{new:?}");
+    assert!(matches!(again, Err(SubmitError::CommitUnclear)), "{again:?}");
+    // Nor when it cannot be proved, or nobody can look.
+    submit(&sequencer, deal.contribution(1)).await.unwrap();
+    store.fail_reads(true);
+    for _ in 0..2 {
+        let again = submit(&sequencer, deal.acceptance()).await;
+        assert!(matches!(again, Err(SubmitError::CommitUnclear)), "{again:?}");
+    }
+    store.fail_reads(false);
+    assert_eq!(submit(&sequencer, deal.acceptance()).await.unwrap().index, 1);
+}
+
 /// A recovery that fails is tried again, and until then everything else about the ledger can be read.
 #[tokio::test]
 async fn a_ledger_that_cannot_be_recovered_yet_says_so_and_comes_back() {
@@ -170,7 +195,8 @@ async fn a_ledger_that_cannot_be_recovered_yet_says_so_and_comes_back() {
         store.fail_reads(true);
         for _ in 0..3 {
             let refused = submit(&sequencer, envelope.clone()).await;
-            assert!(matches!(refused, Err(SubmitError::NotCommitted)), "{refused:?}");
+            // It may be recorded: who is told that it was not would sign it anew, and claim twice.
+            assert!(matches!(refused, Err(SubmitError::CommitUnclear)), "{refused:?}");
             witness.look(&sequencer, deal.id).await;
         }
         store.fail_reads(false);

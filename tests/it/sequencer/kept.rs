@@ -15,7 +15,7 @@ use counterfoil::{
 };
 
 use crate::{
-    keeper::views,
+    keeper::{read_views, views},
     sequencer::{
         FORGETFUL, NOON_MS,
         deal::{Deal, hour},
@@ -121,7 +121,7 @@ impl Both {
             reader.recall_account(size).unwrap();
             let account = reader.agreement().account_at(size).unwrap();
             let explained = [0, 1].map(|party| reader.explain((party, 0), size, usize::MAX).unwrap().unwrap().unwrap());
-            ((read_views(reader), account), explained)
+            ((read_views(reader).unwrap(), account), explained)
         });
         let (found, found_explained) = read.await.unwrap();
         assert_eq!(found, expected);
@@ -142,23 +142,6 @@ impl Both {
     pub(super) fn ledger(&self) -> LedgerId {
         LedgerId::new(self.deal.id.digest())
     }
-}
-
-fn read_views(reader: &counterfoil::sequencer::Reader) -> Vec<String> {
-    let standing = reader.standing();
-    let contributions = reader.contributions(0).map(|kept| {
-        let kept = kept.unwrap();
-        let (signed, admitted) = reader.entry(kept.index()).unwrap();
-        let Body::Contribution(said) = &signed.statement().body else { panic!("no contribution") };
-        format!("{:?}", kept.view(signed.id(), admitted, said, standing))
-    });
-    let benefits = reader.benefits(0).map(|kept| {
-        let kept = kept.unwrap();
-        let (signed, admitted) = reader.entry(kept.index()).unwrap();
-        let Body::Benefit(said) = &signed.statement().body else { panic!("no benefit") };
-        format!("{:?}", kept.view(signed.id(), admitted, said, standing))
-    });
-    contributions.chain(benefits).collect()
 }
 
 fn wire_artifacts(deal: &Deal, artifact: u8) -> Vec<counterfoil::statement::Artifact> {
@@ -224,8 +207,9 @@ async fn pages_of_an_older_size_say_what_stood_then() {
         stood.push((both.whole.size(), views(&both.whole)));
     }
     for (size, expected) in stood {
-        let read =
-            both.sequencer.read(both.deal.id, Some(size), Part::All, |reader| (reader.size(), read_views(reader)));
+        let read = both
+            .sequencer
+            .read(both.deal.id, Some(size), Part::All, |reader| (reader.size(), read_views(reader).unwrap()));
         assert_eq!(read.await.unwrap(), (size, expected));
     }
     for size in [0, both.whole.size() + 1] {
@@ -246,12 +230,14 @@ async fn a_ledger_opens_from_its_snapshot_and_reads_only_what_came_after() {
     both.sequencer = open_with(&store, NEAR_NOTHING).await;
     assert_eq!(*store.leaves_read.lock().unwrap(), [0], "the founding entry has the terms");
     both.check().await;
-    // Without a stop the snapshot is older, and what came after it is folded.
+    // Without a stop the snapshot is older, though not older than the stop before, and what came after it is folded.
+    let stopped = both.whole.size();
     both.round(3).await;
     let crashed = Arc::new(Watched::over(store.kept()));
     both.sequencer = open_with(&crashed, NEAR_NOTHING).await;
     let read = crashed.leaves_read.lock().unwrap().len();
-    assert!((1..20).contains(&read), "{read} leaves were read");
+    let since = usize::try_from(both.whole.size() - stopped).unwrap();
+    assert!((1..=1 + since).contains(&read), "{read} leaves were read, {since} came since");
     both.check().await;
 }
 
@@ -353,5 +339,40 @@ async fn what_cannot_be_kept_stays_in_memory_until_it_can() {
     let store = Arc::new(Watched::over(store.kept()));
     both.sequencer = open_with(&store, NEAR_NOTHING).await;
     assert_eq!(*store.leaves_read.lock().unwrap(), [0]);
+    both.check().await;
+}
+
+#[tokio::test]
+async fn what_was_recalled_for_statements_that_are_refused_does_not_stay() {
+    const AT_HAND: usize = 8;
+    let store = Arc::new(MemoryStore::new());
+    let mut both = Both::begin(&store, Memory { at_hand_max: AT_HAND, ..NEAR_NOTHING }).await;
+    both.count(60).await;
+    let claims: Vec<StatementId> = both.whole.contributions().map(|view| view.id).collect();
+    for round in 0..40_u64 {
+        let unknown = StatementId::from_digest(counterfoil::digest::Digest::of(&[&round.to_be_bytes()]));
+        let few = claims.iter().copied().cycle().skip(usize::try_from(round).unwrap() * 7 % claims.len()).take(5);
+        let verdict = Verdict::Rejected;
+        let body = Attestation { contributions: few.chain([unknown]).collect(), verdict, reason: "none".into() };
+        both.spoken += 1;
+        let envelope = both.deal.say("community", both.spoken, None, Body::Attestation(body));
+        if round % 2 == 0 {
+            let asked = both.sequencer.validate(wire::open(&envelope).unwrap()).await;
+            assert!(matches!(asked, Err(SubmitError::Refused(_))), "{asked:?}");
+        }
+        let refused = both.submit(envelope).await.unwrap_err();
+        assert_eq!(crate::sequencer::reason(&refused), "OWN_CONTRIBUTION");
+        // And sheets: those of older sizes, for settlements that are wrong.
+        let mut settlement = both.whole.account_at(both.whole.size()).unwrap().settlement;
+        settlement.tree_size = 10 + round * 2;
+        settlement.shares = counterfoil::digest::Digest::of(&[b"of another"]);
+        both.spoken += 1;
+        let settlement = both.deal.say("community", both.spoken, None, Body::Settlement(settlement));
+        let refused = both.submit(settlement).await.unwrap_err();
+        assert_eq!(crate::sequencer::reason(&refused), "SPLIT_MISMATCH");
+        let recalled = both.sequencer.view(both.deal.id, |agreement, _| agreement.recalled()).await.unwrap();
+        // As many as may stay, and what the last statement named: claims, or the changes of a sheet.
+        assert!(recalled <= AT_HAND + 6, "{recalled} are at hand after {} statements", 2 * round + 2);
+    }
     both.check().await;
 }

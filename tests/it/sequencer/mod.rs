@@ -3,12 +3,13 @@
 mod answers;
 mod batches;
 mod checked;
-mod deal;
+pub(crate) mod deal;
 mod faults;
 mod kept;
 mod opening;
 mod reads;
 mod refused;
+mod rot;
 mod watched;
 
 use std::sync::{
@@ -40,12 +41,12 @@ impl Hands {
     }
 }
 
-fn ms(ms: u64) -> Timestamp {
+pub(crate) fn ms(ms: u64) -> Timestamp {
     Timestamp::from_ms(ms).unwrap()
 }
 
 /// Later than all work that these tests claim.
-const NOON_MS: u64 = 1_767_268_800_000;
+pub(crate) const NOON_MS: u64 = 1_767_268_800_000;
 
 fn config(hands: &Hands) -> SequencerConfig {
     let hands = Arc::clone(&hands.0);
@@ -70,7 +71,7 @@ async fn open(store: &Arc<impl Store>) -> Sequencer {
     try_open(store).await.unwrap()
 }
 
-async fn submit(sequencer: &Sequencer, envelope: Envelope) -> Result<Submitted, SubmitError> {
+pub(crate) async fn submit(sequencer: &Sequencer, envelope: Envelope) -> Result<Submitted, SubmitError> {
     let signed = wire::open(&envelope).unwrap();
     let id = signed.agreement();
     let submitted = sequencer.submit(envelope.clone(), signed).await?;

@@ -7,7 +7,7 @@ use counterfoil::{
     digest::Digest,
     keys::SecretKey,
     merkle::index::LeafIndex,
-    sequencer::{OpenError, Sequencer},
+    sequencer::{OpenError, Sequencer, SequencerConfig},
     store::{StoreError, log::LogStore, memory::MemoryStore},
 };
 
@@ -93,6 +93,27 @@ async fn a_spoilt_node_is_named_by_the_entry_that_completes_it() {
             assert_eq!(first_bad(&kept, &deal, |store| store.spoil_node = Some(spoil)).await, bad);
         }
     }
+}
+
+/// With the id of an agreement it must fit the name of a key; that is found out at the start, or never.
+#[tokio::test]
+async fn an_operator_whose_name_is_too_long_is_told_so_at_the_start() {
+    let mut opened = Vec::new();
+    for letters in [10, 150, 180, 190, 201, 240, 250, 400] {
+        let store: Arc<dyn counterfoil::store::Store> = Arc::new(MemoryStore::new());
+        let operator = "o".repeat(letters);
+        let config = SequencerConfig { operator, ..config(&Hands::at(NOON_MS)) };
+        match Sequencer::open(store, config).await {
+            Ok(sequencer) => {
+                let name = sequencer.verifier(Deal::new(1).id).name().to_owned();
+                assert!(name.starts_with(&"o".repeat(letters)));
+                opened.push(letters);
+            }
+            Err(OpenError::Operator { .. }) => {}
+            Err(other) => panic!("{letters}: {other}"),
+        }
+    }
+    assert_eq!(opened, [10, 150, 180]);
 }
 
 /// Else the statement could be taken in a second time.

@@ -1,11 +1,15 @@
 //! Readers: everything they are told is durable, provable, and of the size they asked for.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use counterfoil::{
     checkpoint::SignedCheckpoint,
     merkle::{index::TreeSize, proof::check_consistency},
     sequencer::{ReadError, Sequencer},
+    statement::wire,
     store::memory::MemoryStore,
 };
 
@@ -101,6 +105,54 @@ async fn a_watcher_hears_of_every_batch_and_finds_what_it_was_told_of() {
     acceptance.await.unwrap();
     sequencer.shut_down().await;
     assert!(watch.changed().await.is_err(), "a watch ends with the sequencer");
+}
+
+/// They would stand in front of statements, one behind the other, whoever has hung up since.
+#[tokio::test]
+async fn a_question_that_nobody_waits_for_any_more_is_not_worked_on() {
+    let store = Arc::new(Watched::new());
+    let sequencer = open(&store).await;
+    let deal = Deal::new(1);
+    ledger(&sequencer, &deal, 3).await;
+    store.hold();
+    let waiting = tokio::spawn({
+        let (sequencer, envelope) = (sequencer.clone(), deal.contribution(9));
+        async move { submit(&sequencer, envelope).await.unwrap() }
+    });
+    while store.commits() < 4 {
+        tokio::task::yield_now().await;
+    }
+    let worked = Arc::new(AtomicUsize::new(0));
+    let asked: Vec<_> = (0..500)
+        .map(|_| {
+            let (sequencer, worked) = (sequencer.clone(), Arc::clone(&worked));
+            tokio::spawn(
+                async move { sequencer.view(deal.id, move |_, _| worked.fetch_add(1, Ordering::SeqCst)).await },
+            )
+        })
+        .collect();
+    let validated = tokio::spawn({
+        let (sequencer, signed) = (sequencer.clone(), wire::open(&deal.contribution(10)).unwrap());
+        async move { sequencer.validate(signed).await }
+    });
+    tokio::task::yield_now().await;
+    // A few of them are waited for.
+    let mut asked = asked.into_iter();
+    let heard: Vec<_> = asked.by_ref().take(5).collect();
+    for given_up in asked {
+        given_up.abort();
+        // Until then it may still be waiting.
+        let _ = given_up.await;
+    }
+    validated.abort();
+    let _ = validated.await;
+    store.let_go();
+    assert_eq!(waiting.await.unwrap().index, 3);
+    assert_eq!(submit(&sequencer, deal.contribution(11)).await.unwrap().index, 4);
+    for told in heard {
+        told.await.unwrap().unwrap();
+    }
+    assert_eq!(worked.load(Ordering::SeqCst), 5);
 }
 
 #[tokio::test]

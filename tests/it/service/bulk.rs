@@ -1,23 +1,28 @@
 //! The stream of many statements: answers in order, refusals among them, ledger order as sent.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use counterfoil::{
     client::{Client, ClientError, Recorded, Refused},
     envelope::Envelope,
     proto::counterfoil::v1::{
-        SubmitStatementsRequest, ledger_service_client::LedgerServiceClient, submit_statements_response::Outcome,
+        self, SubmitStatementsRequest, ledger_service_client::LedgerServiceClient, submit_statements_response::Outcome,
     },
     sequencer::SequencerConfig,
+    service::ServiceConfig,
 };
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
 
 use crate::{
     parties::{attest, contribute, id, key},
-    service::size,
+    service::{size, stop::Slow},
     serving::{Serving, in_force},
 };
 
@@ -77,21 +82,53 @@ async fn answers_come_in_order_with_refusals_among_them_and_entries_as_they_were
     assert_eq!(size(&mut client, agreement).await, next);
 }
 
+fn whole(envelope: Envelope) -> v1::Envelope {
+    v1::Envelope {
+        payload_type: envelope.payload_type,
+        payload: envelope.payload,
+        key: envelope.key.to_vec().into(),
+        signature: envelope.signature.to_vec().into(),
+    }
+}
+
+/// Nothing of the ledger is in memory when the stream begins: what comes first waits for it, and nothing overtakes it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_order_of_a_stream_is_the_order_of_a_ledger_that_is_opened_for_it() {
+    let store = Slow::new();
+    let serving = Serving::start(Arc::<Slow>::clone(&store), ServiceConfig::default()).await;
+    let agreement = in_force(&mut serving.client().await).await;
+    serving.stop().await;
+    let serving = Serving::start(Arc::<Slow>::clone(&store), ServiceConfig::default()).await;
+    store.slow_to_open.store(true, Ordering::SeqCst);
+    store.slow.store(true, Ordering::SeqCst);
+    let claims: Vec<_> = (0..10).map(|_| contribute("community", agreement)).collect();
+    let attested: Vec<_> = claims.iter().map(|claim| attest("enterprise", agreement, &[id(claim)])).collect();
+    let (requests, queue) = tokio::sync::mpsc::channel(20);
+    tokio::spawn(async move {
+        for half in [claims, attested] {
+            for envelope in half {
+                requests.send(SubmitStatementsRequest { envelope: Some(whole(envelope)) }).await.unwrap();
+            }
+            // By then the ledger is open, and the first is on its way to the disk.
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+    });
+    let mut ledgers = LedgerServiceClient::new(serving.channel().await);
+    let mut answers = ledgers.submit_statements(ReceiverStream::new(queue)).await.unwrap().into_inner();
+    for index in 2..22 {
+        match answers.message().await.unwrap().unwrap().outcome.unwrap() {
+            Outcome::Receipt(receipt) => assert_eq!(receipt.index, index),
+            Outcome::Refused(refused) => panic!("{index}: {refused:?}"),
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_statement_in_a_stream_is_an_answer_and_ends_nothing() {
     let serving = Serving::in_memory().await;
     let mut client = serving.client().await;
     let agreement = in_force(&mut client).await;
-    let whole = |envelope: Envelope| counterfoil::proto::counterfoil::v1::Envelope {
-        payload_type: envelope.payload_type,
-        payload: envelope.payload,
-        key: envelope.key.to_vec().into(),
-        signature: envelope.signature.to_vec().into(),
-    };
-    let short_key = counterfoil::proto::counterfoil::v1::Envelope {
-        key: vec![1; 31].into(),
-        ..whole(contribute("community", agreement))
-    };
+    let short_key = v1::Envelope { key: vec![1; 31].into(), ..whole(contribute("community", agreement)) };
     let requests = [
         SubmitStatementsRequest { envelope: None },
         SubmitStatementsRequest { envelope: Some(short_key) },

@@ -17,11 +17,20 @@ use counterfoil::{
     proto::counterfoil::v1::{
         SubmitStatementsRequest, WatchEntriesRequest, ledger_service_client::LedgerServiceClient,
     },
-    service::ServiceConfig,
-    store::{Append, CommitError, Head, NotAppended, Store, StoreError, log::LogStore, memory::MemoryStore},
+    service::{ServeError, ServiceConfig},
+    store::{
+        Append, CommitError, Head, NotAppended, Store, StoreError,
+        disk::memory::MemoryDisk,
+        log::{
+            LogConfig, LogId, LogStore,
+            index::{Index, memory::MemoryIndex},
+        },
+        memory::MemoryStore,
+    },
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
+use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 
 use crate::{
     parties::contribute,
@@ -29,15 +38,17 @@ use crate::{
     serving::{Serving, in_force},
 };
 
-/// A store whose commits take long once it is told so.
+/// A store whose commits take long once it is told so, or the opening of its ledgers.
 pub struct Slow {
     inner: MemoryStore,
     pub slow: AtomicBool,
+    pub slow_to_open: AtomicBool,
 }
 
 impl Slow {
     pub fn new() -> Arc<Self> {
-        Arc::new(Self { inner: MemoryStore::new(), slow: AtomicBool::new(false) })
+        let (slow, slow_to_open) = (AtomicBool::new(false), AtomicBool::new(false));
+        Arc::new(Self { inner: MemoryStore::new(), slow, slow_to_open })
     }
 }
 
@@ -47,6 +58,9 @@ impl Store for Slow {
     }
 
     fn head(&self, ledger: LedgerId) -> Result<Option<Head>, StoreError> {
+        if self.slow_to_open.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(100));
+        }
         self.inner.head(ledger)
     }
 
@@ -150,6 +164,30 @@ async fn streams_end_with_their_reason_when_the_server_stops() {
     assert_eq!(reason(&answers.message().await.unwrap_err()), stopping);
     stopped.await.unwrap();
     drop(requests);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_store_has_stopped_says_so_to_its_health_and_ends() {
+    let (disk, index) = (MemoryDisk::new(), MemoryIndex::new());
+    let index: Box<dyn Index> = Box::new(index);
+    let log = LogStore::open_on(Arc::new(disk.clone()), move || Ok(index), LogConfig::new(LogId([7; 8]))).unwrap();
+    let config = ServiceConfig { stop_grace: SOON, ..ServiceConfig::default() };
+    let serving = Serving::start(Arc::new(log), config).await;
+    let mut client = serving.client_with(hasty()).await;
+    let agreement = in_force(&mut client).await;
+    let mut health = HealthClient::new(serving.channel().await);
+    let service = "counterfoil.v1.LedgerService".to_owned();
+    let mut told = health.watch(HealthCheckRequest { service }).await.unwrap().into_inner();
+    assert_eq!(told.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
+    // There is still room for a commit, and then it can neither be written nor taken back.
+    disk.die_at(disk.calls() + 1);
+    client.submit(contribute("community", agreement), None).await.unwrap_err();
+    let told = tokio::time::timeout(Duration::from_secs(20), told.message()).await.unwrap();
+    assert_eq!(told.unwrap().unwrap().status(), ServingStatus::NotServing);
+    match serving.ended().await {
+        Err(ServeError::StoreStopped { why }) => assert!(why.contains("as planned"), "{why}"),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

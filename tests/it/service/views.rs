@@ -1,5 +1,7 @@
 //! The views: what they say of an agreement, over pages, at past sizes, and that a party can sign what they compute.
 
+use std::sync::Arc;
+
 use counterfoil::{
     client::Client,
     envelope::Envelope,
@@ -8,7 +10,9 @@ use counterfoil::{
         GetAgreementRequest, GetContributionRequest, ListBenefitsRequest, ListContributionsRequest,
         ListSettlementsRequest, Phase, agreement_service_client::AgreementServiceClient,
     },
+    service::ServiceConfig,
     statement::{Settlement, id::AgreementId},
+    store::memory::MemoryStore,
 };
 use tonic::{Code, transport::Channel};
 
@@ -259,4 +263,30 @@ async fn an_explanation_leads_from_the_items_to_the_due() {
         let status = views.explain_split(wrong).await.unwrap_err();
         assert_eq!(reason(&status), (Code::NotFound, wanted.to_owned()));
     }
+}
+
+/// What a filter leaves out is work, too: a page ends after so much of it, and the next goes on from there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_leaves_out_much_ends_and_the_next_goes_on() {
+    let config = ServiceConfig { looked_max: 10, ..ServiceConfig::default() };
+    let serving = Serving::start(Arc::new(MemoryStore::new()), config).await;
+    let mut client = serving.client().await;
+    let agreement = in_force(&mut client).await;
+    let claims = (0..25).map(|_| contribute("community", agreement)).chain([contribute("enterprise", agreement)]);
+    let claims: Vec<_> = claims.collect();
+    let last = id(claims.last().unwrap());
+    client.submit_all(claims, None, |_, answer| drop(answer.unwrap())).await.unwrap();
+    let mut views = Views::new(serving.channel().await);
+    let (agreement, party) = (agreement.to_string(), "enterprise".to_owned());
+    let mut request = ListContributionsRequest { agreement, party, page_size: 5, ..Default::default() };
+    let mut pages = Vec::new();
+    loop {
+        let page = views.list_contributions(request.clone()).await.unwrap().into_inner();
+        pages.push(page.contributions.iter().map(|view| view.statement_id.to_vec()).collect::<Vec<_>>());
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    assert_eq!(pages, [vec![], vec![], vec![last.digest().as_bytes().to_vec()]]);
 }

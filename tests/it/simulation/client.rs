@@ -7,7 +7,7 @@ use counterfoil::{
     digest::Digest,
     ledger::{LedgerId, entry::Entry},
     merkle::{index::TreeSize, proof::check_consistency},
-    sequencer::{ReadError, Sequencer, SubmitError, Submitted},
+    sequencer::{Part, ReadError, Sequencer, SubmitError, Submitted},
     statement::id::AgreementId,
     time::Timestamp,
 };
@@ -15,6 +15,7 @@ use tokio::task::AbortHandle;
 
 use crate::{
     common::Chance,
+    keeper::{read_views, views},
     simulation::{
         cast::Said,
         record::{Asked, Check, Record, short},
@@ -34,6 +35,8 @@ pub(super) enum Answer {
     Consistent(u64, u64, Result<Vec<Digest>, ReadError>),
     Entries(u64, Result<Vec<Digest>, ReadError>),
     Listed(Result<Vec<(AgreementId, SignedCheckpoint)>, ReadError>),
+    /// Every contribution and benefit as it stood at a size, in words.
+    Slips(u64, Result<Vec<String>, ReadError>),
 }
 
 /// Somebody who waits.
@@ -48,7 +51,7 @@ pub(super) type Answers = Arc<Mutex<Vec<(u64, Answer)>>>;
 pub(super) async fn look(sequencer: Sequencer, agreement: AgreementId, size: u64, lot: (u64, u64)) -> Answer {
     let (kind, number) = lot;
     let some = 1 + number % size.max(1);
-    match kind % 8 {
+    match kind % 9 {
         0 => Answer::Checkpoint(sequencer.checkpoint(agreement).await),
         1 => Answer::CheckpointAt(some, sequencer.checkpoint_at(agreement, some).await),
         2 => Answer::Viewed(sequencer.view(agreement, see).await),
@@ -62,7 +65,11 @@ pub(super) async fn look(sequencer: Sequencer, agreement: AgreementId, size: u64
             let leaves = sequencer.entries(agreement, some - 1, 5).await;
             Answer::Entries(some - 1, leaves.map(|leaves| leaves.iter().map(|leaf| Digest::of(&[leaf])).collect()))
         }
-        _ => Answer::Listed(sequencer.agreements(None, 100).await),
+        7 => Answer::Listed(sequencer.agreements(None, 100).await),
+        _ => {
+            let read = sequencer.read(agreement, Some(some), Part::All, |reader| read_views(reader)).await;
+            Answer::Slips(some, read.and_then(|views| views))
+        }
     }
 }
 
@@ -192,13 +199,20 @@ fn read(record: &mut Record, asked: Asked, answer: Answer, weather: Weather) {
             }
             return;
         }
+        Answer::Slips(size, Ok(found)) => {
+            let expected = record.ledgers.get(&asked.ledger).and_then(|kept| kept.agreement(size)).map(views);
+            return record.hold(Check::Told, expected.as_ref() == Some(&found), || {
+                format!("what is kept at size {size} is {found:#?} and should be {expected:#?}")
+            });
+        }
         Answer::Checkpoint(Err(error))
         | Answer::CheckpointAt(_, Err(error))
         | Answer::Viewed(Err(error))
         | Answer::Proved(_, Err(error))
         | Answer::Consistent(_, _, Err(error))
         | Answer::Entries(_, Err(error))
-        | Answer::Listed(Err(error)) => error,
+        | Answer::Listed(Err(error))
+        | Answer::Slips(_, Err(error)) => error,
         Answer::Submitted(..) | Answer::Validated(..) => return,
     };
     record.trace(&format!("not read: {failed}"));

@@ -74,10 +74,13 @@ fn whatever_happens_what_anybody_was_told_stays_true() {
     eprintln!("{count} simulations in {:?}: {all:?}, signed anew {signed_anew}", began.elapsed());
     // Else they would prove little.
     if count >= 50 {
-        let Told { receipts, again, refusals, validated, read, commits, failed, crashes, stops, found_again, damages } =
-            all;
+        let Told { receipts, again, refusals, validated, read, commits, failed, crashes, stops, found_again, .. } = all;
+        let Told { damages, kept, restored, recalled, .. } = all;
         for seen in [receipts, again, refusals, validated, read, commits, failed, crashes, stops, found_again, damages]
         {
+            assert!(seen > 0, "{all:?}");
+        }
+        for seen in [kept, restored, recalled] {
             assert!(seen > 0, "{all:?}");
         }
     }

@@ -1,6 +1,9 @@
 //! The real store with an observer: every signature, and every commit with what became of it, is written down.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
 
 use bytes::Bytes;
 use counterfoil::{
@@ -13,13 +16,15 @@ use counterfoil::{
     store::{Append, CommitError, Head, NotAppended, Store, StoreError, log::LogStore},
 };
 
-use crate::simulation::record::{Attempt, Record};
+use crate::simulation::record::{Attempt, Record, long};
 
 pub(super) struct Observed {
     pub(super) log: LogStore,
     pub(super) record: Arc<Mutex<Record>>,
     /// After so many commits, says once that it wrote and did not; none: it is as it should be.
     pub(super) forgets: Mutex<Option<u64>>,
+    /// Ledgers whose snapshot was read, and that were not read from their first entry on since.
+    pub(super) restored: Mutex<BTreeSet<LedgerId>>,
 }
 
 impl Observed {
@@ -59,6 +64,10 @@ impl Store for Observed {
         max: usize,
         bytes_max: usize,
     ) -> Result<Vec<Bytes>, StoreError> {
+        // A single one is the founding, which says what terms the snapshot is of.
+        if from == LeafIndex::new(0) && max > 1 {
+            self.restored.lock().unwrap().remove(&ledger);
+        }
         self.log.leaves(ledger, from, max, bytes_max)
     }
 
@@ -99,11 +108,17 @@ impl Store for Observed {
     }
 
     fn snapshot(&self, ledger: LedgerId) -> Result<Option<Bytes>, StoreError> {
-        self.log.snapshot(ledger)
+        let snapshot = self.log.snapshot(ledger)?;
+        if snapshot.is_some() {
+            self.restored.lock().unwrap().insert(ledger);
+        }
+        Ok(snapshot)
     }
 
     fn records(&self, ledger: LedgerId, keys: &[Bytes]) -> Result<Vec<Option<Bytes>>, StoreError> {
-        self.log.records(ledger, keys)
+        let records = self.log.records(ledger, keys)?;
+        self.record.lock().unwrap().told.recalled += long(records.iter().flatten().count());
+        Ok(records)
     }
 
     fn list_records(
@@ -114,10 +129,19 @@ impl Store for Observed {
         reverse: bool,
         max: usize,
     ) -> Result<Vec<(Bytes, Bytes)>, StoreError> {
-        self.log.list_records(ledger, from, upto, reverse, max)
+        let records = self.log.list_records(ledger, from, upto, reverse, max)?;
+        self.record.lock().unwrap().told.recalled += long(records.len());
+        Ok(records)
     }
 
     fn keep(&self, ledger: LedgerId, snapshot: Bytes, records: Vec<(Bytes, Option<Bytes>)>) -> Result<(), StoreError> {
-        self.log.keep(ledger, snapshot, records)
+        let kept = self.log.keep(ledger, snapshot, records);
+        let mut record = self.record.lock().unwrap();
+        record.trace(&format!("keeps a snapshot: {}", kept.is_ok()));
+        match &kept {
+            Ok(()) => record.told.kept += 1,
+            Err(_) => record.told.not_kept += 1,
+        }
+        kept
     }
 }

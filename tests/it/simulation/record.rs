@@ -161,6 +161,12 @@ pub(super) struct Told {
     pub(super) stops: u64,
     pub(super) found_again: u64,
     pub(super) damages: u64,
+    /// Snapshots that were kept, and that could not be.
+    pub(super) kept: u64,
+    pub(super) not_kept: u64,
+    /// Ledgers that were opened from a snapshot, and slips that were recalled or listed.
+    pub(super) restored: u64,
+    pub(super) recalled: u64,
 }
 
 impl Told {
@@ -176,6 +182,10 @@ impl Told {
         self.stops += other.stops;
         self.found_again += other.found_again;
         self.damages += other.damages;
+        self.kept += other.kept;
+        self.not_kept += other.not_kept;
+        self.restored += other.restored;
+        self.recalled += other.recalled;
     }
 }
 

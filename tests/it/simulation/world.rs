@@ -16,7 +16,7 @@ use counterfoil::{
     keys::SecretKey,
     ledger::LedgerId,
     merkle::index::LeafIndex,
-    sequencer::{Commits, Sequencer, SequencerConfig, Threads},
+    sequencer::{Commits, Memory, Sequencer, SequencerConfig, Threads},
     store::{
         Store, StoreError,
         disk::{Disk, memory::Fault},
@@ -36,7 +36,7 @@ use crate::{
         client::{Answer, Answers, Client, Weather, hold, look, lot},
         disk::{Trouble, TroubledDisk},
         observed::Observed,
-        record::{Check, Record},
+        record::{Check, Record, long},
     },
 };
 
@@ -194,7 +194,8 @@ impl World {
             Err(error) => self.record().violate(Check::Kept, error.to_string()),
         }
         let forgets = (self.flaw == Some(Flaw::SignsTwice)).then(|| self.chance.next() % 8);
-        let store = Arc::new(Observed { log, record: Arc::clone(&self.record), forgets: Mutex::new(forgets) });
+        let (record, restored) = (Arc::clone(&self.record), Mutex::default());
+        let store = Arc::new(Observed { log, record, forgets: Mutex::new(forgets), restored });
         let clock = Arc::clone(&self.clock);
         let clock = Arc::new(move || ms(clock.load(Ordering::SeqCst)));
         let mut config = SequencerConfig::new("log.example", SecretKey::from_seed(&[9; 32]), clock);
@@ -202,8 +203,20 @@ impl World {
         config.live_max = 1 + self.chance.below(4);
         config.queue_max = 2 + self.chance.below(20);
         config.batch_max = 1 + self.chance.below(20);
+        // So little that the law's state is put away, forgotten and recalled all the time. Who recalls what was acknowledged and not
+        // written notices that it is not there, before any size could be signed twice.
+        if self.flaw != Some(Flaw::SignsTwice) {
+            config.memory = Memory {
+                changed_max: 1 + self.chance.below(12),
+                at_hand_max: self.chance.below(4),
+                changes_max: 1 + self.chance.below(4),
+                folded_max: 1 + self.chance.next() % 24,
+            };
+        }
         let shared: Arc<dyn Store> = store.clone();
-        match Sequencer::open_stepped(shared, config).await {
+        let opened = Sequencer::open_stepped(shared, config).await;
+        self.record().told.restored += long(store.restored.lock().unwrap().len());
+        match opened {
             Ok((sequencer, commits)) => Some(Server { sequencer, commits, store }),
             Err(error) => {
                 self.record().violate(Check::Opens, format!("nothing failed, and it says: {error}"));

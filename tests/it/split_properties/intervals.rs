@@ -54,7 +54,7 @@ impl History {
             steps.push(tiers.take(&inflow(at, *pool)).unwrap());
         }
         for at in (0..self.instalments.len()).filter(|_| self.released) {
-            let left = i64::try_from(tiers.held()[at].left).unwrap();
+            let left = i64::try_from(tiers.held_of(at)).unwrap();
             steps.push(tiers.release(at, &inflow(at, left)).unwrap());
         }
         (tiers, steps)

@@ -26,11 +26,11 @@ use counterfoil::store::{
 use proptest::{
     collection::vec,
     option,
-    prelude::{ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest},
+    prelude::{Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest},
 };
 use tempfile::tempdir;
 
-use crate::common::{Chance, times};
+use crate::common::{Chance, cases};
 
 type Keys = BTreeMap<Vec<u8>, Bytes>;
 
@@ -137,7 +137,7 @@ fn tables(disk: &MemoryDisk) -> Result<TablesIndex, StoreError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: times(200), ..ProptestConfig::default() })]
+    #![proptest_config(cases(200))]
 
     #[test]
     fn tables_hold_what_ordered_keys_in_memory_hold(acts in vec(act(), 1..160)) {
@@ -188,7 +188,7 @@ proptest! {
 
 proptest! {
     // sled syncs a real file each time.
-    #![proptest_config(ProptestConfig { cases: times(6), ..ProptestConfig::default() })]
+    #![proptest_config(cases(6))]
 
     #[test]
     fn sled_holds_what_ordered_keys_in_memory_hold(acts in vec(act(), 1..60)) {

@@ -364,6 +364,10 @@ impl Stage {
         agreement.account_at(agreement.size()).map_err(|refusal| refusal.to_string())
     }
 
+    fn now(&self) -> Timestamp {
+        self.clock
+    }
+
     fn agreement(&self) -> Option<&Agreement> {
         self.ledger.agreement.as_ref()
     }

@@ -6,13 +6,13 @@ use crate::agreement::refusal::reasons::{Reason, because};
 pub(super) const REASONS: &[Reason] = &[
     because(
         "TOO_MANY_DISPUTES",
-        "64 disputes are open, or 10,000 were ever opened",
+        "16 disputes of the party are open, or it has opened 1,000 altogether",
         "end some first: by an offer, a ruling or a withdrawal",
     ),
     because(
         "TOO_MANY_DISPUTED_ENTRIES",
-        "more than 4,096 entries would be disputed at once",
-        "end some disputes first",
+        "the party would dispute more than 2,048 entries between two settlements, those of disputes that ended included",
+        "end some disputes and settle first",
     ),
     because(
         "UNKNOWN_SUBJECT",
@@ -37,20 +37,28 @@ pub(super) const REASONS: &[Reason] = &[
     because("BEYOND_AUDIT", "the audit period of what is disputed is over", "nothing is to do: it stands"),
     because(
         "REMEDY_UNFIT",
-        "a remedy does not fit its entry: a quality or another party is for contributions, an amount for benefits and costs",
+        "a remedy does not fit its entry: a quality or another party is for contributions, an amount for benefits and costs, and nothing goes to who joined later",
         "choose another remedy",
     ),
     because("NOTHING_SOUGHT", "what is sought is what stands", "say what should become of the entry"),
     because(
         "AMOUNT_UNFIT",
-        "an amount is less than was given back of the benefit, or outgrows 2^63 - 1 minor units",
+        "an amount is less than was given back of the benefit, or all that is sought together outgrows 2^63 - 1 minor units",
         "check the amount; it is in minor units",
     ),
     because("UNKNOWN_DISPUTE", "no such dispute is open", "name the statement id of an open dispute"),
     because("EVIDENCE_LATE", "the time for evidence is over", "make an offer; the mediator rules on what was given"),
     because("EVIDENCE_TWICE", "the party has given the same document before", "nothing is to do"),
-    because("TOO_MUCH_EVIDENCE", "the dispute has 256 pieces of evidence", "put several documents into one"),
-    because("NOT_A_SIDE", "who offers is no side of the dispute", "let a side make the offer"),
+    because(
+        "TOO_MUCH_EVIDENCE",
+        "the party, or the mediator, has given 64 pieces of evidence in the dispute",
+        "put several documents into one",
+    ),
+    because(
+        "NOT_A_SIDE",
+        "who makes an offer is no side of the dispute; who gives evidence neither, nor has it attested what is disputed",
+        "let a side make the offer, or give the evidence",
+    ),
     because(
         "OTHER_SUBJECTS",
         "the outcomes are not one for each disputed entry, in the order of the dispute",

@@ -285,7 +285,7 @@ const REASONS: &[Reason] = &[
     because(
         "POINTS_TOO_FINE",
         "the points of a dimension would need a common denominator of more than 256 bits",
-        "attest with a quality that is a plain fraction, such as 9/10",
+        "attest or decide with a quality that is a plain fraction, such as 9/10",
     ),
     because("NOT_CLAIMANT", "a party withdraws the contribution of another", "reject it, or let its party withdraw it"),
     because(

@@ -74,7 +74,7 @@ pub(super) const REASONS: &[Reason] = &[
     ),
     because(
         "COSTS_TOO_MANY",
-        "10,000 costs are reported already",
+        "the party has reported 2,000 costs already",
         "gather several invoices in one, or make a new agreement",
     ),
     because(
@@ -108,7 +108,11 @@ pub(super) const REASONS: &[Reason] = &[
     because("ALREADY_ACKNOWLEDGED", "a party acknowledges a settlement twice", "nothing is to do"),
     because("UNKNOWN_PAYEE", "a payment names a payee that is no party", "name a party of the terms"),
     because("PAYEE_IS_PAYER", "a party pays itself", "nothing is to do: only payments to others are reported"),
-    because("PAYMENTS_TOO_MANY", "65,536 payments are reported already", "pay less often, or make a new agreement"),
+    because(
+        "PAYMENTS_TOO_MANY",
+        "the party has reported 10,000 payments already",
+        "pay less often, or make a new agreement",
+    ),
     because(
         "NOT_DEBTOR",
         "a party pays in a currency in which it owes nothing",

@@ -4,7 +4,11 @@ use crate::agreement::refusal::reasons::{Reason, because};
 
 /// See [`super::all`].
 pub(super) const REASONS: &[Reason] = &[
-    because("TOO_MANY_NEEDS", "needs were said 256 times already", "say further needs in feedback, or in a plan"),
+    because(
+        "TOO_MANY_NEEDS",
+        "the party has said needs 64 times already",
+        "say further needs in feedback, or in a plan",
+    ),
     because(
         "UNKNOWN_TASK",
         "a contribution names a task that the plan in force does not have",
@@ -22,7 +26,7 @@ pub(super) const REASONS: &[Reason] = &[
     ),
     because(
         "TOO_MANY_OPEN_CLAIMS",
-        "10,000 contributions wait for judgement already, under terms with an attest window",
+        "5,000 contributions of the party wait for judgement already, under terms with an attest window",
         "let some be attested, rejected or withdrawn first; one attestation judges a thousand",
     ),
     because(
@@ -77,13 +81,13 @@ pub(super) const REASONS: &[Reason] = &[
     because("TOO_MANY_CHALLENGES", "the contribution was challenged 64 times already", "dispute it instead"),
     because(
         "TOO_MANY_CHALLENGED",
-        "open challenges would name more than 10,000 contributions",
-        "let some be withdrawn, conceded or decided first",
+        "open challenges of the party would name more than 4,000 contributions",
+        "withdraw some first, or wait until they are conceded or decided",
     ),
     because("RISK_OWNER_UNKNOWN", "a risk is to be watched by somebody who is no party", "name a party"),
     because(
         "TOO_MANY_RISKS",
-        "1,000 risks are open already, or 10,000 were put on the register altogether",
+        "250 risks that the party put on the register are open already, or it has put 2,500 on it altogether",
         "close some by a risk assessment first",
     ),
     because("UNKNOWN_RISK", "no such risk is on the register", "name the statement id of a risk of this agreement"),
@@ -95,8 +99,8 @@ pub(super) const REASONS: &[Reason] = &[
     ),
     because(
         "TOO_MUCH_FEEDBACK",
-        "1,000 pieces of feedback wait for an answer or a plan already, or 10,000 were given altogether",
-        "answer some, and take the accepted ones into a plan",
+        "250 pieces of the party's feedback wait for an answer or a plan already, or it has given 2,500 altogether",
+        "let others answer some, and take the accepted ones into a plan",
     ),
     because(
         "UNKNOWN_FEEDBACK",
@@ -105,7 +109,11 @@ pub(super) const REASONS: &[Reason] = &[
     ),
     because("OWN_FEEDBACK", "a party answers its own feedback", "let another party answer it"),
     because("FEEDBACK_ANSWERED", "the feedback is answered", "nothing is to do: feedback is answered once"),
-    because("TOO_MANY_COMMITMENTS", "256 maintenance commitments were made already", "fulfil those that are there"),
+    because(
+        "TOO_MANY_COMMITMENTS",
+        "the party has made 64 maintenance commitments already",
+        "fulfil those that are there",
+    ),
     because(
         "UNKNOWN_COMMITMENT",
         "no such maintenance commitment in this ledger",

@@ -24,27 +24,27 @@ fn outcomes(of: &[(StatementId, Remedy)]) -> Vec<Outcome> {
     of.iter().map(|(subject, remedy)| Outcome { subject: *subject, remedy: remedy.clone() }).collect()
 }
 
-pub(super) fn dispute(of: &[(StatementId, Remedy)]) -> Body {
+pub(in crate::law) fn dispute(of: &[(StatementId, Remedy)]) -> Body {
     Body::Dispute(Dispute { outcomes: outcomes(of), reason: "a reason".to_owned() })
 }
 
-fn offer(dispute: StatementId, of: &[(StatementId, Remedy)]) -> Body {
+pub(in crate::law) fn offer(dispute: StatementId, of: &[(StatementId, Remedy)]) -> Body {
     Body::Offer(Offer { dispute, outcomes: outcomes(of) })
 }
 
 /// A ruling with the effect that it has.
-pub(super) fn ruling(law: &Law, dispute: StatementId, of: &[(StatementId, Remedy)]) -> Body {
+pub(in crate::law) fn ruling(law: &Law, dispute: StatementId, of: &[(StatementId, Remedy)]) -> Body {
     let outcomes = outcomes(of);
-    let effect = law.agreement.effect(dispute, &outcomes).map_or(Digest::of(&[]), |effect| effect.digest);
+    let effect = law.agreement.effect(dispute, &outcomes, law.clock).map_or(Digest::of(&[]), |effect| effect.digest);
     Body::Ruling(Ruling { dispute, outcomes, effect, reasons: Digest::of(&[b"reasons"]) })
 }
 
-fn quality(text: &str) -> Remedy {
+pub(super) fn quality(text: &str) -> Remedy {
     Remedy::Quality(text.parse().unwrap())
 }
 
 /// An agreement with a mediator that has consented, and an hour of work of half the quality.
-pub(super) fn law() -> (Law, StatementId) {
+pub(in crate::law) fn law() -> (Law, StatementId) {
     let mut law = Law::proposed(&terms(&format!("{THREE}\nmediator mediator\nstream sales enterprise 1")));
     for party in ["enterprise", "foundation"] {
         law.say(party, law.acceptance()).unwrap();
@@ -132,4 +132,43 @@ fn a_mediator_is_nobodys_own_choice() {
     assert_eq!(refused(law.say("friend", friend.clone())), "NOT_MEDIATOR");
     law.say("community", agree(moved)).unwrap();
     assert_eq!(refused(law.say("friend", friend)), "NOT_MEDIATOR", "it has not said what could make it partial");
+}
+
+/// What two settle, with the third not asked, about an hour of the community; then whether it is settled.
+fn settled_by_two(law: &mut Law, claim: StatementId, remedy: &Remedy) -> bool {
+    let opened = law.say("enterprise", dispute(&[(claim, Remedy::Reject)])).unwrap();
+    let offered = law.say("community", offer(opened, &[(claim, remedy.clone())])).unwrap();
+    law.say("enterprise", agree(offered)).unwrap();
+    law.agreement.dispute(&opened).is_none()
+}
+
+fn accepted(law: &mut Law) -> StatementId {
+    let claim = law.say("community", hours("community", 8)).unwrap();
+    law.say("enterprise", accept(claim)).unwrap();
+    claim
+}
+
+#[test]
+fn where_party_coefficients_differ_no_work_is_the_sides_own_business() {
+    // The less the community counts, the more the enterprise's share weighs: the foundation loses by it.
+    let head = THREE.replace("party enterprise", "party enterprise kappa 3");
+    let mut law = Law::in_force(&terms(&head));
+    for remedy in [Remedy::Reject, quality("1/2")] {
+        let claim = accepted(&mut law);
+        assert!(!settled_by_two(&mut law, claim, &remedy), "{remedy:?}");
+    }
+}
+
+#[test]
+fn work_of_who_counts_by_a_part_only_is_not_reassigned_without_all() {
+    for (factor, asked) in [("1/10", true), ("1", false)] {
+        let mut law = Law::in_force(&terms(&format!("{THREE}\nexit-terms 0 {factor} {factor}")));
+        let claim = accepted(&mut law);
+        let leaves = crate::law::ms(law.clock.as_ms() + 2 * crate::law::MINUTE_MS);
+        let exit = counterfoil::statement::change::Exit { leaves, reason: String::new() };
+        law.say("community", Body::Exit(exit)).unwrap();
+        law.clock = leaves;
+        let remedy = Remedy::Reassign("enterprise".parse().unwrap());
+        assert_eq!(settled_by_two(&mut law, claim, &remedy), !asked, "with {factor} of its points left");
+    }
 }

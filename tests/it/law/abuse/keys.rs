@@ -21,7 +21,7 @@ pub(super) fn message(law: &Law, party: &str, grant: &KeyGrant) -> Vec<u8> {
     grant.message(law.agreement.id(), &party.parse().unwrap())
 }
 
-fn grant(law: &Law, party: &str, key: &str) -> KeyGrant {
+pub(super) fn grant(law: &Law, party: &str, key: &str) -> KeyGrant {
     let secret = secret(key);
     let scopes = vec![Scope::Claim, Scope::Attest];
     let mut grant = KeyGrant { key: secret.public(), scopes, expires: None, daily_max: None, proof: secret.sign(b"") };
@@ -135,4 +135,50 @@ fn a_counter_proposal_puts_no_other_keys_in_the_place_of_a_partys() {
     law.say("enterprise", worse).unwrap();
     assert!(law.agreement.acceptances().filter(|of| !of.keys.is_empty()).count() == 1, "the counter-proposer's alone");
     assert_eq!(refused(law.say("community", law.acceptance())), "OTHER_PROPOSAL");
+}
+
+#[test]
+fn a_key_that_has_expired_is_revoked_though_it_is_not_counted_any_more() {
+    let mut law = Law::in_force(&terms(THREE));
+    let mut brief = grant(&law, "community", "community.9");
+    (brief.scopes, brief.expires) = (vec![Scope::Govern], Some(crate::law::ms(law.clock.as_ms() + DAY_MS)));
+    brief.proof = secret("community.9").sign(&message(&law, "community", &brief));
+    law.say("community", Body::KeyGrant(brief)).unwrap();
+    let revocation = |key: &str| {
+        let reason = "it is over".to_owned();
+        Body::KeyRevocation(KeyRevocation { key: secret(key).public(), reason })
+    };
+    law.clock = crate::law::ms(law.clock.as_ms() + 2 * DAY_MS);
+    assert_eq!(refused(law.say("community", revocation("community"))), "KEYS_TOO_FEW");
+    law.say("community", revocation("community.9")).unwrap();
+    assert_eq!(refused(law.say("community", revocation("community"))), "KEYS_TOO_FEW");
+}
+
+#[test]
+fn no_amendment_asks_a_party_for_more_keys_than_it_has_left() {
+    let mut law = Law::in_force(&terms(&THREE.replace("party enterprise", "party enterprise keys 3")));
+    let revocation = KeyRevocation { key: secret("enterprise.3").public(), reason: "lost".to_owned() };
+    law.say("enterprise.1", Body::KeyRevocation(revocation)).unwrap();
+    let amendment = |law: &Law, threshold: u32| {
+        let mut terms = law.agreement.terms().clone();
+        terms.parties[1].govern_threshold = threshold;
+        Body::Amendment(Amendment { replaces: law.agreement.terms_id(), terms, effective: None, retroactive: None })
+    };
+    assert_eq!(refused(law.say("enterprise.1", amendment(&law, 3))), "KEYS_TOO_FEW");
+    let moved = law.say("enterprise.1", amendment(&law, 2)).unwrap();
+    for party in ["community", "foundation"] {
+        law.say(party, agree(moved)).unwrap();
+    }
+    assert_eq!(law.agreement.terms_id(), moved);
+}
+
+#[test]
+fn an_offer_in_a_dispute_that_is_over_does_not_come_back() {
+    let (mut law, claim) = disputes::law();
+    let opened = law.say("foundation", disputes::dispute(&[(claim, Remedy::Reject)])).unwrap();
+    let offer = law.sign("foundation", disputes::offer(opened, &[(claim, Remedy::Reject)]));
+    law.enter(&offer).unwrap();
+    law.say("foundation", crate::law::work::take_back(opened)).unwrap();
+    assert_eq!(law.agreement.motions().len(), 0);
+    assert_eq!(refused(law.enter(&offer)), "ALREADY_RECORDED");
 }

@@ -1,8 +1,11 @@
 //! The abuses that `agreement.md` lists: each is tried here, and gains nothing. What claims and their judgement are abused for
 //! stands in this file; money, disputes, keys and the agreement itself in files of their own.
 
-mod disputes;
+pub(super) mod disputes;
+mod doubts;
 mod keys;
+mod leavers;
+mod limits;
 mod money;
 mod work;
 

@@ -351,7 +351,7 @@ impl World {
                 Kind::Contribution,
                 Remedy::Quality(Ratio::reduced(number % 5, 4).ok().filter(|q| q.is_at_most_one())?),
             ),
-            4 | 5 => (Kind::Contribution, Remedy::Reassign(PARTIES[usize::from(of) % 3].parse().unwrap())),
+            4 | 5 => (Kind::Contribution, Remedy::Reassign(PARTIES[usize::from(of) % 4].parse().unwrap())),
             6 => (Kind::Benefit, Remedy::Amount(number % 2_000)),
             7 => (Kind::Benefit, Remedy::Reject),
             _ => (Kind::Cost, Remedy::Amount(number % 200)),
@@ -399,7 +399,7 @@ impl World {
     pub(crate) fn rule(&mut self, of: u8, number: u64) {
         let Some(dispute) = self.pick(Kind::Dispute, of) else { return };
         let Some(outcomes) = self.between(dispute, number) else { return };
-        let Ok(effect) = self.agreement().effect(dispute, &outcomes) else { return };
+        let Ok(effect) = self.agreement().effect(dispute, &outcomes, self.law.clock) else { return };
         let reasons = Digest::of(&[b"reasons"]);
         let ruling = Body::Ruling(Ruling { dispute, outcomes, effect: effect.digest, reasons });
         if self.say("mediator", ruling.clone()).is_err() {

@@ -28,7 +28,7 @@ pub(crate) use self::{
 };
 
 use crate::{
-    common::times,
+    common::cases,
     keeper::{Keeper, views},
     law::{confirm, confirm_reversal, reverse, sales, work::feedback},
 };
@@ -55,7 +55,7 @@ pub(crate) fn folded(world: &World) -> Agreement {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: times(64), max_shrink_iters: 600, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 600, ..cases(64) })]
 
     #[test]
     fn whatever_is_said_every_account_adds_up_and_whoever_forgets_says_the_same(
@@ -110,8 +110,8 @@ proptest! {
         if size != without.agreement().size() || same.into_iter().any(|(with, without)| with != without) {
             return Ok(());
         }
-        let (with, without) = (with.agreement().account_at(size), without.agreement().account_at(size));
-        let (Ok(with), Ok(without)) = (with, without) else { return Ok(()) };
+        let account = |world: &World| world.agreement().account_at(size).unwrap();
+        let (with, without) = (account(&with), account(&without));
         prop_assert_eq!(&with.shares, &without.shares);
         prop_assert_eq!(exact(&with), exact(&without));
         for (with, without) in with.figures.iter().zip(&without.figures) {
@@ -139,14 +139,12 @@ proptest! {
         let cases: Vec<_> = world.agreement().disputes().map(|case| case.id).collect();
         for (dispute, bits) in cases.into_iter().zip([bits, bits >> 16, bits >> 32, bits >> 48].into_iter().cycle()) {
             let size = world.agreement().size();
-            let Ok(before) = world.agreement().account_at(size) else { return Ok(()) };
-            let stakes = world.agreement().at_stake(world.agreement().dispute(&dispute).unwrap());
-            if let Ok(stakes) = stakes {
-                let pools = before.settlement.accounts.iter().map(|account| account.pool);
-                prop_assert!(stakes.iter().zip(pools).all(|(stake, pool)| *stake <= pool));
-            }
+            let before = world.agreement().account_at(size).unwrap();
+            let stakes = world.agreement().at_stake(world.agreement().dispute(&dispute).unwrap(), world.law.clock).unwrap();
+            let pools = before.settlement.accounts.iter().map(|account| account.pool);
+            prop_assert!(stakes.iter().zip(pools).all(|(stake, pool)| *stake <= pool));
             let outcomes = world.between(dispute, bits).unwrap();
-            let Ok(effect) = world.agreement().effect(dispute, &outcomes) else { continue };
+            let effect = world.agreement().effect(dispute, &outcomes, world.law.clock).unwrap();
             let limits = limits(&before);
             let off = Exact::from(world.agreement().settlement_places().len());
             prop_assert!(lies_between(&effect.after, &limits, &off), "{:?} beyond {:?}", exact(&effect.after), limits);

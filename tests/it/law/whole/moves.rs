@@ -101,8 +101,9 @@ impl World {
     pub(super) fn amend(&mut self, name: &str, number: u64) {
         let mut terms = self.agreement().terms().clone();
         change(&mut terms, number);
-        let retroactive =
-            ((number / 8).is_multiple_of(4)).then(|| self.agreement().effect_of_terms(&terms).ok()).flatten();
+        let retroactive = ((number / 8).is_multiple_of(4))
+            .then(|| self.agreement().effect_of_terms(&terms, self.law.clock).ok())
+            .flatten();
         let effective =
             ((number / 32).is_multiple_of(3)).then(|| ms(self.law.clock.as_ms() + (number % 20 + 1) * DAY_MS));
         let replaces = self.agreement().terms_id();

@@ -13,13 +13,13 @@ use counterfoil::{
 };
 use proptest::{
     collection::vec,
-    prelude::{ProptestConfig, any, prop_assert_eq, proptest},
+    prelude::{any, prop_assert_eq, proptest},
     sample::Index,
 };
 
 use super::world::{PARTIES, World};
 use crate::{
-    common::times,
+    common::cases,
     law::{
         accept, confirm, confirm_reversal, hours, judge, reverse, sales, withdraw,
         work::{challenge, take_back},
@@ -41,7 +41,7 @@ fn line(world: &mut World, party: usize, number: u64, kind: u8) -> Vec<Signed> {
             let verdict = if kind == 4 { Verdict::Rejected } else { Verdict::Accepted { quality, unplanned: false } };
             say(world, other, judge(claim, verdict));
             let outcomes =
-                vec![Outcome { subject: claim, remedy: Remedy::Reassign(PARTIES[(party + 2) % 3].parse().unwrap()) }];
+                vec![Outcome { subject: claim, remedy: Remedy::Reassign(PARTIES[(party + 2) % 4].parse().unwrap()) }];
             match kind {
                 1 => drop(say(world, own, withdraw(claim))),
                 2 => drop(say(world, third, challenge(&[claim], Ground::NotDone))),
@@ -79,7 +79,7 @@ fn line(world: &mut World, party: usize, number: u64, kind: u8) -> Vec<Signed> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: times(64), ..ProptestConfig::default() })]
+    #![proptest_config(cases(64))]
 
     #[test]
     fn the_order_of_parallel_statements_before_one_cut_off_changes_nothing(

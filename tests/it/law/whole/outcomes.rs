@@ -21,7 +21,7 @@ use proptest::{
 
 use super::{exact, world::World};
 use crate::{
-    common::times,
+    common::cases,
     law::{confirm, contribution, judge, sales},
 };
 
@@ -142,7 +142,7 @@ fn brute_force(world: &World, dispute: StatementId, items: usize) -> Vec<(Vec<Ex
     let mut found: Option<Vec<(Vec<Exact>, Vec<Exact>)>> = None;
     for bits in 0..1_u64 << items {
         let outcomes = world.between(dispute, bits).unwrap();
-        let after = exact(&world.agreement().effect(dispute, &outcomes).unwrap().after);
+        let after = exact(&world.agreement().effect(dispute, &outcomes, world.law.clock).unwrap().after);
         let Some(found) = &mut found else {
             found = Some(after.iter().map(|exact| (exact.clone(), exact.clone())).collect());
             continue;
@@ -185,7 +185,7 @@ fn disputed(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: times(40), max_shrink_iters: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 400, ..cases(40) })]
 
     #[test]
     fn the_limits_are_what_the_worst_and_the_best_ruling_leave_each_party(
@@ -234,7 +234,7 @@ proptest! {
         let (mut world, items) = begin(FOUR, &history);
         let Some((dispute, _)) = disputed(&mut world, &items, &choices, 8, true) else { return Ok(()) };
         let outcomes = world.between(dispute, bits).unwrap();
-        let effect = world.agreement().effect(dispute, &outcomes).unwrap();
+        let effect = world.agreement().effect(dispute, &outcomes, world.law.clock).unwrap();
         let reasons = Digest::of(&[]);
         world.say("mediator", Body::Ruling(Ruling { dispute, outcomes, effect: effect.digest, reasons })).unwrap();
         prop_assert_eq!(account(&world).settlement.accounts, effect.after.settlement.accounts);
@@ -274,5 +274,32 @@ fn what_is_the_worst_for_a_guarantor_follows_whom_it_guarantees_and_not_who_paid
     let (least, most) = &brute_force(&world, dispute, 2)[0];
     for party in 0..PARTIES.len() {
         assert!(low[party] <= least[party] && most[party] <= high[party], "party {party}");
+    }
+}
+
+#[test]
+fn a_guarantor_may_bear_more_where_more_came_in_early() {
+    let work = |party, talk, quantity, judged| Said::Work { party, talk, quantity, judged };
+    let history = [
+        work(3, true, 1, 0),
+        work(0, false, 1, 0),
+        Said::Cost { party: 2, amount: 1_396 },
+        work(3, false, 12, 2),
+        Said::Cost { party: 0, amount: 674 },
+        Said::Sales(1),
+        Said::Settle,
+        work(0, false, 1, 0),
+        Said::Sales(2_730),
+        work(0, false, 1, 0),
+    ];
+    let more =
+        "bound enterprise EUR cap 1/4\nguarantee foundation enterprise 9.00 EUR\nguarantee guest enterprise 3.00 EUR";
+    let (mut world, items) = begin(&format!("{FOUR}\n{more}"), &history);
+    let (dispute, items) = disputed(&mut world, &items, &[(3_492, 39), (18_320, 20)], 5, true).unwrap();
+    let limits = account(&world).figures[0].limits.clone().unwrap();
+    let (least, most) = &brute_force(&world, dispute, items)[0];
+    for party in 0..PARTIES.len() {
+        let off = Exact::from(world.agreement().settlement_places().len());
+        assert!(&limits.0[party] - &off <= least[party] && &limits.1[party] + &off >= most[party], "party {party}");
     }
 }

@@ -1,11 +1,20 @@
 //! A log that was damaged where it was durable is not opened, and says where it is bad; an index is made anew, whatever became
 //! of it.
 
+use std::{slice, sync::Arc};
+
 use bytes::Bytes;
-use counterfoil::store::{
-    Store, StoreError,
-    disk::{Disk as _, memory::MemoryDisk},
-    log::{LogDamage, LogStore, index::memory::MemoryIndex},
+use counterfoil::{
+    merkle::index::LeafIndex,
+    store::{
+        Store, StoreError,
+        disk::{Disk, memory::MemoryDisk},
+        log::{
+            LogDamage, LogStore,
+            index::memory::MemoryIndex,
+            roots::{Asked, stand},
+        },
+    },
 };
 
 use crate::store::{
@@ -55,7 +64,7 @@ impl Kept {
         self.disk.files().into_iter().filter(|(name, _)| name.ends_with(".log")).collect()
     }
 
-    /// Opens what `spoil` made of the disk, without the index.
+    /// Opens what `spoil` made of the disk, without the index: then all of it is read.
     fn open_spoilt(&self, spoil: impl FnOnce(&MemoryDisk)) -> Result<LogStore, StoreError> {
         let disk = self.disk.copy();
         spoil(&disk);
@@ -106,6 +115,37 @@ fn a_flipped_bit_anywhere_keeps_the_log_closed_and_names_the_first_bad_frame() {
             assert!(named || found.sequence == 1 || found.sequence == FRAMES, "{what}: {found}");
         }
     }
+}
+
+/// As a running server has it: what is in the index is not read again by a start. It is found by whoever reads it.
+#[test]
+fn a_flipped_bit_under_an_index_is_never_read_as_a_leaf_and_named_by_who_reads_everything() {
+    let kept = kept();
+    let (mut opened, mut closed) = (0, 0);
+    for (name, bytes) in kept.log() {
+        for place in (0..bytes.len()).filter(|place| *place < 100 || place % 97 == 0) {
+            let what = format!("byte {place} of {name}");
+            let disk = kept.disk.copy();
+            let mut bytes = bytes.clone();
+            bytes[place] ^= 1 << (place % 8);
+            disk.put(&name, &bytes);
+            let all: Arc<dyn Disk> = Arc::new(disk.copy());
+            assert!(stand(&all, &Asked::new()).is_err(), "{what}: it is not named");
+            let Ok(store) = try_open_in_memory(&disk, &kept.index.copy(), config()) else {
+                closed += 1;
+                continue;
+            };
+            opened += 1;
+            for model in kept.models() {
+                for (index, leaf) in (0..).zip(&model.leaves) {
+                    if let Ok(read) = store.leaves(model.id, LeafIndex::new(index), 1, usize::MAX) {
+                        assert_eq!(read, slice::from_ref(leaf), "{what}: entry {index}");
+                    }
+                }
+            }
+        }
+    }
+    assert!(opened > 100 && closed > 10, "{opened} were opened, {closed} were not");
 }
 
 #[test]

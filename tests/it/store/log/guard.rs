@@ -113,3 +113,22 @@ fn a_guard_that_is_damaged_or_missing_is_made_anew_when_it_is_rolled_back() {
         assert_eq!(says(&guard, &older), Guarded::Holds);
     }
 }
+
+/// A disk that is full for a moment must not leave the guard behind for ever.
+#[test]
+fn a_guard_that_could_not_be_written_once_is_written_the_next_time() {
+    let (disk, on, mut model) = (MemoryDisk::new(), MemoryDisk::new(), Model::new("guarded"));
+    let store = open_in_memory(&disk, &MemoryIndex::new());
+    let mut guard = Guard::make(&on, NAME, &store).unwrap();
+    for call in 0..2 {
+        grow(&store, &mut model, 1);
+        on.plan(on.calls() + call, Fault::Fails(ErrorKind::StorageFull));
+        assert!(guard.follow(&store).is_err());
+        guard.follow(&store).unwrap();
+        assert_eq!(says(&on, &disk), Guarded::Holds);
+    }
+    let ahead = disk.copy();
+    grow(&store, &mut model, 1);
+    guard.follow(&store).unwrap();
+    assert!(matches!(says(&on, &ahead), Guarded::Older { .. }), "it follows to the end");
+}

@@ -4,6 +4,7 @@ mod backup;
 mod crash;
 mod damage;
 mod guard;
+mod stopping;
 
 use std::{
     env,
@@ -232,9 +233,9 @@ fn an_index_in_tables_that_is_damaged_is_made_anew_at_the_latest_when_it_is_open
         fs::write(file, bytes).unwrap();
         let store = open(folder.path());
         if (0..200).any(|number| store.leaves(model.id, LeafIndex::new(number), 1, usize::MAX).is_err()) {
-            drop(store);
             again += 1;
         }
+        drop(store);
         model.check(&open(folder.path()));
     }
     assert!(again < 40, "what the start looks at is mended at once");

@@ -128,7 +128,7 @@ fn amendment(stage: &Stage, words: &mut Words<'_>) -> Result<Amendment, String> 
     let effective = words.option("from").map(parse).transpose()?;
     let (retroactive, wrong) = (words.flag("retroactive"), words.flag("wrongly"));
     let changed = changed(stage, words)?;
-    let effect = agreement(stage)?.effect_of_terms(&changed).map(|effect| effect.digest);
+    let effect = agreement(stage)?.effect_of_terms(&changed, stage.now()).map(|effect| effect.digest);
     let effect = if wrong { Digest::of(&[b"wrong"]) } else { effect.unwrap_or(Digest::of(&[b"none"])) };
     Ok(Amendment { replaces, terms: changed, effective, retroactive: retroactive.then_some(effect) })
 }

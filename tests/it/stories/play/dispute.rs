@@ -49,7 +49,7 @@ pub(super) fn body(stage: &Stage, verb: &str, words: &mut Words<'_>) -> Result<O
             let dispute = stage.id(words.next("a dispute")?);
             let wrong = words.flag("wrongly");
             let outcomes = outcomes(stage, words)?;
-            let effect = stage.agreement().and_then(|agreement| agreement.effect(dispute, &outcomes).ok());
+            let effect = stage.agreement().and_then(|agreement| agreement.effect(dispute, &outcomes, stage.now()).ok());
             let effect = effect.filter(|_| !wrong).map_or(Digest::of(&[b"wrong"]), |effect| effect.digest);
             Body::Ruling(Ruling { dispute, outcomes, effect, reasons: Digest::of(&[b"reasons"]) })
         }
@@ -94,7 +94,7 @@ pub(super) fn check(stage: &Stage, agreement: &Agreement, what: &str, words: &mu
         }
         "at-stake" => {
             let case = agreement.dispute(&stage.id(words.next("a dispute")?)).ok_or("no such dispute is open")?;
-            let stakes = agreement.at_stake(case).map_err(|refusal| refusal.to_string())?;
+            let stakes = agreement.at_stake(case, stage.now()).map_err(|refusal| refusal.to_string())?;
             let found: Vec<String> = stakes.iter().map(u64::to_string).collect();
             same(&found.join(" "), &words.all().join(" ").replace('.', ""))
         }

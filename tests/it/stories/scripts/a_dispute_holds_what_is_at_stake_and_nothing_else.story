@@ -25,6 +25,8 @@ now         held-as-disputed EUR 11868.14
 community   gives D1 mails
 community   gives D1 mails                       -> refused EVIDENCE_TWICE
 enterprise  gives D9 mails                       -> refused UNKNOWN_DISPUTE
+judge       gives D1 opinion                     # what an expert found, for instance
+stranger    gives D1 mails                       -> refused SIGNER_NOT_PARTY
 now         dispute D1 is EVIDENCE
 community   rules D1 C2 quality 1/2 C4 reject    -> refused NOT_MEDIATOR
 judge       rules D1 C2 quality 1/2              -> refused OTHER_SUBJECTS

@@ -54,20 +54,7 @@ community   suspends M13
 community   suspends M14
 community   suspends M15
 community   suspends M16
-community   suspends M17
-community   suspends M18
+community   suspends M17                         -> refused TOO_MANY_MOTIONS
+enterprise  suspends M18                         # what one leaves lying about keeps no other from moving
+community   takes-back M1
 community   suspends M19
-community   suspends M20
-community   suspends M21
-community   suspends M22
-community   suspends M23
-community   suspends M24
-community   suspends M25
-community   suspends M26
-community   suspends M27
-community   suspends M28
-community   suspends M29
-community   suspends M30
-community   suspends M31
-community   suspends M32
-community   suspends M33                         -> refused TOO_MANY_MOTIONS

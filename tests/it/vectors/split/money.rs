@@ -1,11 +1,18 @@
 //! The worked examples of the money half: limits, recoupment, holdback, disputes, and the rules that terms may choose.
 
-use counterfoil::split::{
-    DimensionInput, Disputed, Entitlements, Exact, Fractions, Inflow, Intervals, Ratio, Scenario, Step, Tiers,
-    Waterfall, after_exit, clamp, decayed, largest_remainder, risk_corrected, scenarios, shapley, share_intervals,
-    true_up, undisputed, win_win, within_cash,
+use counterfoil::{
+    agreement::settle::{Account, Books},
+    split::{
+        DimensionInput, Disputed, Entitlements, Exact, Fractions, Inflow, Intervals, Ratio, Scenario, Step, Tiers,
+        Waterfall, after_exit, clamp, faded, largest_remainder, risk_corrected, scenarios, shapley, share_intervals,
+        surplus, undisputed,
+    },
+    statement::rules::SharePolicy,
+    time::Timestamp,
 };
 use serde_json::Value;
+
+use crate::law::terms;
 
 use super::{by_points, differences, equal, exact, exacts, int, ints, list, one_pool, ratio, ratios, same, sum};
 
@@ -139,35 +146,46 @@ pub fn interval_of_a_dispute(input: &Value, expected: &Value) {
     assert_eq!(differences(&units(&tiers), &now.payable), ints(&expected["due_after_ruling"]));
 }
 
+/// Two benefits, each settled; what counts at the second one is in `points`. Returns the account.
+fn settled(policy: SharePolicy, points: [&Value; 2], benefits: &[i64]) -> Account {
+    let mut terms =
+        terms("party community\nparty enterprise\ndimension T mass none defaults 1/2,1/2\nstream sales enterprise 1");
+    terms.share_policy = policy;
+    let mut books = Books::new(&terms);
+    let mut before = vec![Exact::ZERO; 2];
+    let mut account = None;
+    for (size, (points, benefit)) in (1..).zip(points.into_iter().zip(benefits)) {
+        for (party, points) in exacts(points).into_iter().enumerate() {
+            books.count(size - 1, party, 0, &points - &before[party]);
+            before[party] = points;
+        }
+        books.take_in(size - 1, 0, 0, u64::try_from(*benefit).unwrap());
+        account = Some(books.settle_at(size, Timestamp::EPOCH).unwrap());
+    }
+    account.unwrap()
+}
+
 pub fn late_contributions(input: &Value, expected: &Value) {
     let benefits = ints(&input["benefits"]);
-    let shares = |points: &str| by_points(&exacts(&input[points]), &[Ratio::ONE; 2]).shares;
-    let (first, second) = (shares("points_at_b1"), shares("points_at_b2"));
-    let mut entitlements = Entitlements::new(2);
-    entitlements.add(&first, benefits[0]).unwrap();
-    let before = entitlements.largest_remainder().unwrap();
-    entitlements.add(&second, benefits[1]).unwrap();
-
-    let check = |entitlements: &Entitlements, expected: &Value| {
-        same(entitlements.iter(), &expected["E"]);
-        let units = entitlements.largest_remainder().unwrap();
-        assert_eq!(units, ints(&expected["A"]));
-        differences(&units, &before)
+    let [first, second, extreme] =
+        ["points_at_b1", "points_at_b2", "points_at_b2_extreme"].map(|points| &input[points]);
+    let check = |policy, second, expected: &Value| {
+        let account = settled(policy, [first, second], &benefits);
+        same(account.entitlements[0].iter(), &expected["E"]);
+        let lines = &account.settlement.accounts[0].parties;
+        assert_eq!(lines.iter().map(|line| line.allocation).collect::<Vec<_>>(), ints(&expected["A"]));
+        lines.iter().map(|line| line.due).collect::<Vec<i64>>()
     };
-    assert_eq!(check(&entitlements, &expected["prospective"]), ints(&expected["prospective"]["due_b2"]));
-    let dues = check(&true_up(&benefits, &second).unwrap(), &expected["true_up"]);
+    let dues = check(SharePolicy::Prospective, second, &expected["prospective"]);
+    assert_eq!(dues, ints(&expected["prospective"]["due_b2"]));
+    let dues = check(SharePolicy::TrueUp, second, &expected["true_up"]);
     assert_eq!(dues, ints(&expected["true_up"]["due_b2"]));
-
-    let extreme = &expected["true_up_extreme"];
-    let dues = check(&true_up(&benefits, &shares("points_at_b2_extreme")).unwrap(), extreme);
-    assert_eq!(dues, ints(&extreme["due_b2_unclamped"]));
-    let clamped: Vec<i64> = dues.iter().map(|due| (*due).max(0)).collect();
-    assert_eq!(clamped, ints(&extreme["clamped_due_would_pay"]));
-    let cash = u64::try_from(int(&extreme["cash_available"])).unwrap();
-    let paid = within_cash(&dues, cash).unwrap();
-    assert_eq!(paid.payments, ints(&extreme["clamped_rescaled_due"]));
-    let overpaid: Vec<i64> = paid.carried.iter().map(|carried| (*carried).min(0)).collect();
-    assert_eq!(overpaid, ints(&extreme["overpaid_carry"]));
+    // Who was paid more than it is entitled to owes it: nothing is cut off, so nothing has to be scaled to the cash there is.
+    let expected = &expected["true_up_extreme"];
+    let dues = check(SharePolicy::TrueUp, extreme, expected);
+    assert_eq!(dues, ints(&expected["due_b2_unclamped"]));
+    let overpaid: Vec<i64> = dues.iter().map(|due| (*due).min(0)).collect();
+    assert_eq!(overpaid, ints(&expected["overpaid_carry"]));
 }
 
 pub fn leaver(input: &Value, expected: &Value) {
@@ -213,7 +231,7 @@ pub fn decaying_basis(input: &Value, expected: &Value) {
     let decay = ratio(&input["decay"]);
     let basis = |party: &str| {
         let periods = ints(&input["points_by_period"][party]);
-        periods.into_iter().fold(Exact::ZERO, |basis, new| decayed(&basis, decay, &Exact::from(new)).unwrap())
+        periods.into_iter().fold(Exact::ZERO, |basis, new| faded(&basis, decay).unwrap() + Exact::from(new))
     };
     let points = [basis("A"), basis("B")];
     same(points.iter().cloned(), &expected["points"]);
@@ -225,10 +243,13 @@ pub fn decaying_basis(input: &Value, expected: &Value) {
 }
 
 pub fn everybody_wins(input: &Value, expected: &Value) {
-    let of = |what: &str| ints(&input[what]);
-    let verdict = win_win(&of("retained"), &of("allocation"), &of("costs"), &of("standalone_baseline")).unwrap();
-    assert_eq!(verdict.surplus, ints(&expected["surplus"]));
-    assert_eq!(Value::from(verdict.win_win), expected["win_win"]);
+    let of = |what: &str| ints(&input[what]).into_iter().map(i128::from).collect::<Vec<_>>();
+    let (retained, allocation) = (of("retained"), of("allocation"));
+    let (costs, baseline) = (of("costs"), of("standalone_baseline"));
+    let of_party = |party: usize| surplus(retained[party], allocation[party], costs[party], baseline[party]);
+    let found: Vec<i128> = (0..retained.len()).map(of_party).collect();
+    assert_eq!(found, ints(&expected["surplus"]).into_iter().map(i128::from).collect::<Vec<_>>());
+    assert_eq!(Value::from(found.iter().all(|surplus| *surplus >= 0)), expected["win_win"]);
 }
 
 fn take(tiers: &mut Tiers, shares: &Fractions, pool: i64, costs: &[u64], waterfall: &Waterfall) -> Step {

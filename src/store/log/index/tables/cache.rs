@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use quick_cache::{Weighter, sync::Cache};
 
-use crate::store::log::index::tables::block::{Block, long};
+use crate::store::log::index::tables::page::{Page, long};
 
 /// Where something stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,14 +16,14 @@ pub(super) struct Place {
 /// Something that was read, and whole.
 #[derive(Clone, Debug)]
 pub(super) enum Kept {
-    Block(Arc<Block>),
+    Page(Arc<Page>),
     Filter(Arc<[u8]>),
 }
 
 impl Kept {
-    pub(super) fn block(self) -> Option<Arc<Block>> {
+    pub(super) fn page(self) -> Option<Arc<Page>> {
         match self {
-            Self::Block(block) => Some(block),
+            Self::Page(page) => Some(page),
             Self::Filter(_) => None,
         }
     }
@@ -31,13 +31,13 @@ impl Kept {
     pub(super) fn filter(&self) -> Option<&[u8]> {
         match self {
             Self::Filter(filter) => Some(filter),
-            Self::Block(_) => None,
+            Self::Page(_) => None,
         }
     }
 }
 
 /// What was read last. Tables never change, so nothing in it is ever wrong.
-pub(super) struct Blocks {
+pub(super) struct Pages {
     kept: Option<Cache<Place, Kept, Memory>>,
 }
 
@@ -47,7 +47,7 @@ struct Memory;
 impl Weighter<Place, Kept> for Memory {
     fn weight(&self, _place: &Place, kept: &Kept) -> u64 {
         let bytes = match kept {
-            Kept::Block(block) => block.memory(),
+            Kept::Page(page) => page.memory(),
             Kept::Filter(filter) => filter.len(),
         };
         long(bytes) + BESIDE_BYTES
@@ -57,7 +57,7 @@ impl Weighter<Place, Kept> for Memory {
 /// What the cache itself takes for each.
 const BESIDE_BYTES: u64 = 100;
 
-impl Blocks {
+impl Pages {
     /// Keeps so many bytes at most.
     pub(super) fn new(bytes: u64) -> Self {
         let expected = usize::try_from(bytes / 8_192).unwrap_or(usize::MAX);

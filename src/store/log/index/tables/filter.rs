@@ -1,6 +1,6 @@
 //! Filters: whether any key of a group begins as the one that is sought. One in a hundred says so in vain.
 //!
-//! A blocked Bloom filter over the first bytes of each key: every search that the store makes for one statement names that much,
+//! A split Bloom filter over the first bytes of each key: every search that the store makes for one statement names that much,
 //! and what is not there costs no read. Within 64 bytes, so that asking touches one line of memory.
 
 use crate::digest::Digest;

@@ -9,7 +9,7 @@ use std::{cmp::Ordering, io, ops::Range, sync::Arc};
 use crate::store::{
     disk::Disk,
     log::index::tables::{
-        cache::Blocks,
+        cache::Pages,
         table::{Cursor, Table, TableWriter, name_of},
     },
 };
@@ -51,10 +51,10 @@ pub(super) fn merge(
     to_the_end: bool,
     stops: impl Fn() -> bool,
 ) -> io::Result<Merged> {
-    let blocks = Blocks::none();
+    let pages = Pages::none();
     let mut cursors = Vec::with_capacity(tables.len());
     for table in tables {
-        cursors.extend(Cursor::at_or_after(table, &blocks, &[], None)?);
+        cursors.extend(Cursor::at_or_after(table, &pages, &[], None)?);
     }
     let mut writer = TableWriter::create(disk, number)?;
     let mut merged = 0_u64;

@@ -6,11 +6,11 @@
 //! were written again and again: of a statement's time on the server it took a third, and four bytes of disk for one of keys and
 //! values (`benches/store.rs`).
 
-mod block;
 mod cache;
 mod filter;
 mod live;
 mod merge;
+mod page;
 mod range;
 mod table;
 
@@ -34,7 +34,7 @@ use crate::store::{
         index::{
             Change, Index,
             tables::{
-                cache::Blocks,
+                cache::Pages,
                 filter::{beginning, beginning_of_all},
                 live::{Found, Live, find},
                 merge::{Merged, merge, to_merge},
@@ -87,7 +87,7 @@ type Fresh = BTreeMap<Vec<u8>, Option<Bytes>>;
 struct Inner {
     disk: Arc<dyn Disk>,
     config: TablesConfig,
-    blocks: Blocks,
+    pages: Pages,
     state: RwLock<State>,
     /// Held by whoever changes which tables are live.
     list: Mutex<List>,
@@ -238,7 +238,7 @@ impl Inner {
         Self {
             disk: Arc::clone(disk),
             config,
-            blocks: Blocks::new(config.cache_bytes),
+            pages: Pages::new(config.cache_bytes),
             state: RwLock::new(State { tables: tables.into(), ..State::default() }),
             list: Mutex::new(list),
             merges: Mutex::default(),
@@ -298,7 +298,7 @@ impl Inner {
         };
         let beginning = (!tables.is_empty()).then(|| beginning(key));
         for table in tables.iter() {
-            let cursor = Cursor::at_or_after(table, &self.blocks, key, beginning).map_err(|error| self.spoil(error))?;
+            let cursor = Cursor::at_or_after(table, &self.pages, key, beginning).map_err(|error| self.spoil(error))?;
             if let Some((found, value)) = cursor.as_ref().and_then(Cursor::entry)
                 && found == key
             {
@@ -335,9 +335,9 @@ impl Inner {
         ];
         for table in state.tables.iter() {
             let cursor = if reverse {
-                Cursor::before(table, &self.blocks, upto, beginning)
+                Cursor::before(table, &self.pages, upto, beginning)
             } else {
-                Cursor::at_or_after(table, &self.blocks, from, beginning)
+                Cursor::at_or_after(table, &self.pages, from, beginning)
             };
             sources.extend(cursor?.map(Source::Table));
         }

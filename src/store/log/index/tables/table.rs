@@ -1,8 +1,8 @@
 //! A table: a file of keys in order that never changes once it is written.
 //!
-//! Its blocks stand in groups. Behind the blocks of a group stand a block that says where each of them is, by its first key, and the
+//! Its pages stand in groups. Behind the pages of a group stand a page that says where each of them is, by its first key, and the
 //! filter of the group's keys; behind all groups one that says where each of these is; then an end of fixed length. In memory is only
-//! that last block: some 40 bytes for 600,000 of the file.
+//! that last page: some 40 bytes for 600,000 of the file.
 
 use std::{io, sync::Arc};
 
@@ -11,15 +11,15 @@ use prost::encoding::{decode_varint, encode_varint};
 use crate::store::{
     disk::{Disk, DiskFile},
     log::index::tables::{
-        block::{Block, BlockWriter, long},
-        cache::{Blocks, Kept, Place},
+        cache::{Kept, Pages, Place},
         filter,
+        page::{Page, PageWriter, long},
     },
 };
 
-/// A block is ended once it has so many bytes.
-const BLOCK_BYTES: usize = 4 * 1_024;
-/// A group is ended once the block that says where its blocks are has so many.
+/// A page is ended once it has so many bytes.
+const PAGE_BYTES: usize = 4 * 1_024;
+/// A group is ended once the page that says where its pages are has so many.
 const GROUP_BYTES: usize = 4 * 1_024;
 /// So much is written at once.
 const WRITE_BYTES: usize = 256 * 1_024;
@@ -38,9 +38,9 @@ pub(super) struct TableWriter {
     /// Not yet written, and where it belongs.
     bytes: Vec<u8>,
     offset: u64,
-    block: BlockWriter,
-    group: BlockWriter,
-    groups: BlockWriter,
+    page: PageWriter,
+    group: PageWriter,
+    groups: PageWriter,
     beginnings: Vec<u64>,
 }
 
@@ -52,22 +52,22 @@ impl TableWriter {
             number,
             bytes: Vec::new(),
             offset: 0,
-            block: BlockWriter::default(),
-            group: BlockWriter::default(),
-            groups: BlockWriter::default(),
+            page: PageWriter::default(),
+            group: PageWriter::default(),
+            groups: PageWriter::default(),
             beginnings: Vec::new(),
         })
     }
 
     /// Puts a key behind those that are there; no value: it is removed.
     pub(super) fn put(&mut self, key: &[u8], value: Option<&[u8]>) -> io::Result<()> {
-        self.block.put(key, value);
+        self.page.put(key, value);
         let beginning = filter::beginning(key);
         if self.beginnings.last() != Some(&beginning) {
             self.beginnings.push(beginning);
         }
-        if self.block.bytes() >= BLOCK_BYTES {
-            self.end_block();
+        if self.page.bytes() >= PAGE_BYTES {
+            self.end_page();
         }
         if self.group.bytes() >= GROUP_BYTES {
             self.end_group();
@@ -77,7 +77,7 @@ impl TableWriter {
 
     /// Ends the table and makes it durable, except for its name. None: it has no key, and its file is of no use.
     pub(super) fn finish(mut self) -> io::Result<Option<Table>> {
-        self.end_block();
+        self.end_page();
         self.end_group();
         let at = self.offset + long(self.bytes.len());
         let Some((_, groups)) = self.groups.finish() else { return Ok(None) };
@@ -91,17 +91,17 @@ impl TableWriter {
         Table::read(self.number, self.file)?.map(Some).ok_or_else(|| damaged(self.number))
     }
 
-    fn end_block(&mut self) {
+    fn end_page(&mut self) {
         let at = self.offset + long(self.bytes.len());
-        if let Some((first, block)) = self.block.finish() {
-            self.group.put(&first, Some(&numbers(&[at, long(block.len())])));
-            self.bytes.extend_from_slice(&block);
+        if let Some((first, page)) = self.page.finish() {
+            self.group.put(&first, Some(&numbers(&[at, long(page.len())])));
+            self.bytes.extend_from_slice(&page);
         }
     }
 
     fn end_group(&mut self) {
         // The filter covers what the group says is there, no more and no less.
-        self.end_block();
+        self.end_page();
         let at = self.offset + long(self.bytes.len());
         if let Some((first, group)) = self.group.finish() {
             let mut filter = filter::write(&self.beginnings);
@@ -128,7 +128,7 @@ pub(super) struct Table {
     file: Arc<dyn DiskFile>,
     /// How long the file is.
     pub(super) bytes: u64,
-    groups: Block,
+    groups: Page,
 }
 
 impl Table {
@@ -148,13 +148,13 @@ impl Table {
         }
         let mut groups = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
         file.read_at(&mut groups, groups_at)?;
-        Ok(Block::read(&groups).filter(|groups| groups.len() > 0).map(|groups| Self { number, file, bytes, groups }))
+        Ok(Page::read(&groups).filter(|groups| groups.len() > 0).map(|groups| Self { number, file, bytes, groups }))
     }
 
     /// Whether the table may hold a key that begins so; `place` is the group that would hold it.
-    fn may_hold(&self, blocks: &Blocks, place: usize, beginning: u64) -> io::Result<bool> {
+    fn may_hold(&self, pages: &Pages, place: usize, beginning: u64) -> io::Result<bool> {
         let [at, group, length] = self.numbers(self.groups.at(place))?;
-        let kept = blocks.get_or_read(Place { table: self.number, offset: at + group }, || {
+        let kept = pages.get_or_read(Place { table: self.number, offset: at + group }, || {
             let mut filter = self.read_bytes(at + group, length)?;
             let check = filter.split_off(filter.len().saturating_sub(4));
             let is_whole = check == crc32fast::hash(&filter).to_be_bytes();
@@ -163,18 +163,18 @@ impl Table {
         Ok(kept.filter().is_none_or(|filter| filter::may_hold(filter, beginning)))
     }
 
-    fn group(&self, blocks: &Blocks, place: usize) -> io::Result<Arc<Block>> {
+    fn group(&self, pages: &Pages, place: usize) -> io::Result<Arc<Page>> {
         let [at, length, _] = self.numbers(self.groups.at(place))?;
-        self.block(blocks, at, length)
+        self.page(pages, at, length)
     }
 
-    fn block(&self, blocks: &Blocks, at: u64, length: u64) -> io::Result<Arc<Block>> {
+    fn page(&self, pages: &Pages, at: u64, length: u64) -> io::Result<Arc<Page>> {
         let read = || {
-            let block = Block::read(&self.read_bytes(at, length)?).filter(|block| block.len() > 0);
-            Ok(Kept::Block(Arc::new(block.ok_or_else(|| damaged(self.number))?)))
+            let page = Page::read(&self.read_bytes(at, length)?).filter(|page| page.len() > 0);
+            Ok(Kept::Page(Arc::new(page.ok_or_else(|| damaged(self.number))?)))
         };
-        let kept = blocks.get_or_read(Place { table: self.number, offset: at }, read)?;
-        kept.block().ok_or_else(|| damaged(self.number))
+        let kept = pages.get_or_read(Place { table: self.number, offset: at }, read)?;
+        kept.page().ok_or_else(|| damaged(self.number))
     }
 
     fn read_bytes(&self, at: u64, length: u64) -> io::Result<Vec<u8>> {
@@ -200,11 +200,11 @@ impl Table {
 /// A place among the keys of a table. It moves on, or back, and knows the key that it stands at.
 pub(super) struct Cursor<'a> {
     table: &'a Table,
-    blocks: &'a Blocks,
+    pages: &'a Pages,
     group_place: usize,
-    group: Arc<Block>,
-    block_place: usize,
-    block: Arc<Block>,
+    group: Arc<Page>,
+    page_place: usize,
+    page: Arc<Page>,
     place: usize,
 }
 
@@ -214,53 +214,53 @@ impl<'a> Cursor<'a> {
     /// `beginning`: only keys that begin so are of interest. Whoever says so may get none where there are others.
     pub(super) fn at_or_after(
         table: &'a Table,
-        blocks: &'a Blocks,
+        pages: &'a Pages,
         from: &[u8],
         beginning: Option<u64>,
     ) -> io::Result<Option<Self>> {
         let place = table.groups.upto(from).saturating_sub(1);
-        let Some(mut cursor) = Self::in_group(table, blocks, place, beginning, |group| group.upto(from))? else {
+        let Some(mut cursor) = Self::in_group(table, pages, place, beginning, |group| group.upto(from))? else {
             return Ok(None);
         };
-        cursor.place = cursor.block.below(from);
-        let is_there = cursor.place < cursor.block.len() || cursor.forth_to_block()?;
+        cursor.place = cursor.page.below(from);
+        let is_there = cursor.place < cursor.page.len() || cursor.forth_to_page()?;
         Ok(is_there.then_some(cursor))
     }
 
     /// Stands at the last key that is smaller than `upto`; none: there is none. `beginning`: as before.
     pub(super) fn before(
         table: &'a Table,
-        blocks: &'a Blocks,
+        pages: &'a Pages,
         upto: &[u8],
         beginning: Option<u64>,
     ) -> io::Result<Option<Self>> {
         let Some(place) = table.groups.below(upto).checked_sub(1) else { return Ok(None) };
-        let found = Self::in_group(table, blocks, place, beginning, |group| group.below(upto))?;
+        let found = Self::in_group(table, pages, place, beginning, |group| group.below(upto))?;
         Ok(found.and_then(|mut cursor| {
-            cursor.place = cursor.block.below(upto).checked_sub(1)?;
+            cursor.place = cursor.page.below(upto).checked_sub(1)?;
             Some(cursor)
         }))
     }
 
-    /// Opens the block of a group behind the first of as many as `upto` counts.
+    /// Opens the page of a group behind the first of as many as `upto` counts.
     fn in_group(
         table: &'a Table,
-        blocks: &'a Blocks,
+        pages: &'a Pages,
         group_place: usize,
         beginning: Option<u64>,
-        upto: impl FnOnce(&Block) -> usize,
+        upto: impl FnOnce(&Page) -> usize,
     ) -> io::Result<Option<Self>> {
         if let Some(beginning) = beginning
-            && !table.may_hold(blocks, group_place, beginning)?
+            && !table.may_hold(pages, group_place, beginning)?
             && !Self::may_go_on(table, group_place, beginning)
         {
             return Ok(None);
         }
-        let group = table.group(blocks, group_place)?;
-        let block_place = upto(&group).saturating_sub(1);
-        let [at, length] = table.numbers(group.at(block_place))?;
-        let block = table.block(blocks, at, length)?;
-        Ok(Some(Self { table, blocks, group_place, group, block_place, block, place: 0 }))
+        let group = table.group(pages, group_place)?;
+        let page_place = upto(&group).saturating_sub(1);
+        let [at, length] = table.numbers(group.at(page_place))?;
+        let page = table.page(pages, at, length)?;
+        Ok(Some(Self { table, pages, group_place, group, page_place, page, place: 0 }))
     }
 
     /// Whether keys that begin so may stand in the next group, too: its first does.
@@ -270,26 +270,26 @@ impl<'a> Cursor<'a> {
 
     /// Returns the key it stands at, and what stands under it.
     pub(super) fn entry(&self) -> Option<(&[u8], Option<&[u8]>)> {
-        self.block.at(self.place)
+        self.page.at(self.place)
     }
 
     /// Goes to the next key; `false` if it was the last.
     pub(super) fn forth(&mut self) -> io::Result<bool> {
         self.place += 1;
-        if self.place < self.block.len() { Ok(true) } else { self.forth_to_block() }
+        if self.place < self.page.len() { Ok(true) } else { self.forth_to_page() }
     }
 
-    fn forth_to_block(&mut self) -> io::Result<bool> {
-        if self.block_place + 1 < self.group.len() {
-            self.block_place += 1;
+    fn forth_to_page(&mut self) -> io::Result<bool> {
+        if self.page_place + 1 < self.group.len() {
+            self.page_place += 1;
         } else if self.group_place + 1 < self.table.groups.len() {
             self.group_place += 1;
-            self.group = self.table.group(self.blocks, self.group_place)?;
-            self.block_place = 0;
+            self.group = self.table.group(self.pages, self.group_place)?;
+            self.page_place = 0;
         } else {
             return Ok(false);
         }
-        self.open_block()?;
+        self.open_page()?;
         self.place = 0;
         Ok(true)
     }
@@ -300,23 +300,23 @@ impl<'a> Cursor<'a> {
             self.place = before;
             return Ok(true);
         }
-        if let Some(before) = self.block_place.checked_sub(1) {
-            self.block_place = before;
+        if let Some(before) = self.page_place.checked_sub(1) {
+            self.page_place = before;
         } else if let Some(before) = self.group_place.checked_sub(1) {
             self.group_place = before;
-            self.group = self.table.group(self.blocks, before)?;
-            self.block_place = self.group.len().saturating_sub(1);
+            self.group = self.table.group(self.pages, before)?;
+            self.page_place = self.group.len().saturating_sub(1);
         } else {
             return Ok(false);
         }
-        self.open_block()?;
-        self.place = self.block.len().saturating_sub(1);
+        self.open_page()?;
+        self.place = self.page.len().saturating_sub(1);
         Ok(true)
     }
 
-    fn open_block(&mut self) -> io::Result<()> {
-        let [at, length] = self.table.numbers(self.group.at(self.block_place))?;
-        self.block = self.table.block(self.blocks, at, length)?;
+    fn open_page(&mut self) -> io::Result<()> {
+        let [at, length] = self.table.numbers(self.group.at(self.page_place))?;
+        self.page = self.table.page(self.pages, at, length)?;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Blocks: some keys in order with what stands under them, and a check over all of it.
+//! Pages: some keys in order with what stands under them, and a check over all of it.
 //!
 //! On disk: CRC-32 u32be of what follows; then for each key, as varints, how many bytes it shares with the key before, how many
 //! follow, and 0 where the key is removed or the length of its value plus 1; then these bytes, and the value.
@@ -8,13 +8,13 @@ use prost::encoding::{decode_varint, encode_varint};
 
 /// Collects keys that come in order.
 #[derive(Debug, Default)]
-pub(super) struct BlockWriter {
+pub(super) struct PageWriter {
     bytes: Vec<u8>,
     first: Vec<u8>,
     last: Vec<u8>,
 }
 
-impl BlockWriter {
+impl PageWriter {
     /// Puts a key behind those that are there; no value: it is removed.
     pub(super) fn put(&mut self, key: &[u8], value: Option<&[u8]>) {
         if self.bytes.is_empty() {
@@ -38,7 +38,7 @@ impl BlockWriter {
         self.bytes.len()
     }
 
-    /// Ends the block and begins the next; returns its first key and its bytes, or none if there is no key.
+    /// Ends the page and begins the next; returns its first key and its bytes, or none if there is no key.
     pub(super) fn finish(&mut self) -> Option<(Vec<u8>, Vec<u8>)> {
         if self.bytes.is_empty() {
             return None;
@@ -54,9 +54,9 @@ impl BlockWriter {
 
 const CHECK_BYTES: usize = 4;
 
-/// A block that was read: its keys in full, so that one is found by halving.
+/// A page that was read: its keys in full, so that one is found by halving.
 #[derive(Debug)]
-pub(super) struct Block {
+pub(super) struct Page {
     /// Every key, and its value behind it.
     bytes: Vec<u8>,
     spans: Vec<Span>,
@@ -70,35 +70,35 @@ struct Span {
     removed: bool,
 }
 
-impl Block {
-    /// Reads a block; `None` if its check fails, or it is none.
+impl Page {
+    /// Reads a page; `None` if its check fails, or it is none.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let (check, mut rest) = bytes.split_first_chunk()?;
         if crc32fast::hash(rest) != u32::from_be_bytes(*check) {
             return None;
         }
-        let mut block = Self { bytes: Vec::with_capacity(2 * rest.len()), spans: Vec::new() };
+        let mut page = Self { bytes: Vec::with_capacity(2 * rest.len()), spans: Vec::new() };
         while rest.has_remaining() {
             let shared = number(&mut rest)?;
             let fresh = number(&mut rest)?;
             let value = number(&mut rest)?;
-            let before = block.spans.last().map_or(0..0, |last| index(last.key)..index(last.value));
+            let before = page.spans.last().map_or(0..0, |last| index(last.key)..index(last.value));
             if shared > before.len() {
                 return None;
             }
-            let key = block.bytes.len();
-            block.bytes.extend_from_within(before.start..before.start + shared);
-            block.bytes.extend_from_slice(rest.split_off(..fresh)?);
-            let middle = block.bytes.len();
-            block.bytes.extend_from_slice(rest.split_off(..value.saturating_sub(1))?);
-            let (key, middle, end) = (u32::try_from(key), u32::try_from(middle), u32::try_from(block.bytes.len()));
+            let key = page.bytes.len();
+            page.bytes.extend_from_within(before.start..before.start + shared);
+            page.bytes.extend_from_slice(rest.split_off(..fresh)?);
+            let middle = page.bytes.len();
+            page.bytes.extend_from_slice(rest.split_off(..value.saturating_sub(1))?);
+            let (key, middle, end) = (u32::try_from(key), u32::try_from(middle), u32::try_from(page.bytes.len()));
             let span = Span { key: key.ok()?, value: middle.ok()?, end: end.ok()?, removed: value == 0 };
-            if block.spans.last().is_some_and(|last| block.key_of(*last) >= block.key_of(span)) {
+            if page.spans.last().is_some_and(|last| page.key_of(*last) >= page.key_of(span)) {
                 return None;
             }
-            block.spans.push(span);
+            page.spans.push(span);
         }
-        Some(block)
+        Some(page)
     }
 
     /// Returns how many keys there are.
@@ -153,10 +153,10 @@ mod tests {
         collection::btree_map, collection::vec, option, prelude::any, prop_assert, prop_assert_eq, proptest,
     };
 
-    use super::{Block, BlockWriter};
+    use super::{Page, PageWriter};
 
     fn written(keys: &BTreeMap<Vec<u8>, Option<Vec<u8>>>) -> Vec<u8> {
-        let mut writer = BlockWriter::default();
+        let mut writer = PageWriter::default();
         keys.iter().for_each(|(key, value)| writer.put(key, value.as_deref()));
         let (first, bytes) = writer.finish().unwrap();
         assert_eq!(Some(&first), keys.keys().next());
@@ -169,15 +169,15 @@ mod tests {
         fn what_is_written_is_read_and_found(
             keys in btree_map(vec(0..4_u8, 0..6), option::of(vec(any::<u8>(), 0..9)), 1..40), asked in vec(0..4_u8, 0..6),
         ) {
-            let block = Block::read(&written(&keys)).unwrap();
-            let read: BTreeMap<_, _> = (0..block.len())
-                .map(|place| block.at(place).unwrap())
+            let page = Page::read(&written(&keys)).unwrap();
+            let read: BTreeMap<_, _> = (0..page.len())
+                .map(|place| page.at(place).unwrap())
                 .map(|(key, value)| (key.to_vec(), value.map(<[u8]>::to_vec)))
                 .collect();
             prop_assert_eq!(&read, &keys);
-            prop_assert_eq!(block.below(&asked), keys.range(..asked.clone()).count());
-            prop_assert_eq!(block.upto(&asked), keys.range(..=asked).count());
-            prop_assert!(block.at(block.len()).is_none());
+            prop_assert_eq!(page.below(&asked), keys.range(..asked.clone()).count());
+            prop_assert_eq!(page.upto(&asked), keys.range(..=asked).count());
+            prop_assert!(page.at(page.len()).is_none());
         }
 
         #[test]
@@ -185,15 +185,15 @@ mod tests {
             let mut bytes = written(&keys);
             let bit = bit.index(8 * bytes.len());
             bytes[bit / 8] ^= 1 << (bit % 8);
-            prop_assert!(Block::read(&bytes).is_none());
+            prop_assert!(Page::read(&bytes).is_none());
         }
 
         #[test]
         fn nothing_that_fits_its_check_makes_it_panic(mut bytes in vec(any::<u8>(), 0..60)) {
             let check = crc32fast::hash(&bytes);
             bytes.splice(0..0, check.to_be_bytes());
-            if let Some(block) = Block::read(&bytes) {
-                prop_assert!((1..block.len()).all(|place| block.at(place - 1).unwrap().0 < block.at(place).unwrap().0));
+            if let Some(page) = Page::read(&bytes) {
+                prop_assert!((1..page.len()).all(|place| page.at(place - 1).unwrap().0 < page.at(place).unwrap().0));
             }
         }
     }
