@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use quick_cache::{Weighter, sync::Cache};
 
-use crate::store::log::index::tables::page::{Page, long};
+use crate::store::log::{index::tables::page::Page, tail::long};
 
 /// Where something stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

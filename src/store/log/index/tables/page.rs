@@ -6,6 +6,8 @@
 use bytes::Buf;
 use prost::encoding::{decode_varint, encode_varint};
 
+use crate::store::log::tail::long;
+
 /// Collects keys that come in order.
 #[derive(Debug, Default)]
 pub(super) struct PageWriter {
@@ -139,10 +141,6 @@ fn number(rest: &mut &[u8]) -> Option<usize> {
 
 fn index(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-pub(super) fn long(number: usize) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

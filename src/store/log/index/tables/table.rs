@@ -10,10 +10,13 @@ use prost::encoding::{decode_varint, encode_varint};
 
 use crate::store::{
     disk::{Disk, DiskFile},
-    log::index::tables::{
-        cache::{Kept, Pages, Place},
-        filter,
-        page::{Page, PageWriter, long},
+    log::{
+        index::tables::{
+            cache::{Kept, Pages, Place},
+            filter,
+            page::{Page, PageWriter},
+        },
+        tail::long,
     },
 };
 
