@@ -23,27 +23,11 @@ use crate::{
     law::{
         Law, MINUTE_MS, ms,
         phases::{before, rich, statement},
+        whole::MOTIONS,
         work::agree,
     },
     stories::secret,
 };
-
-/// The kinds that wait for others.
-const MOTIONS: [Kind; 13] = [
-    Kind::Plan,
-    Kind::Contingency,
-    Kind::RiskAssessment,
-    Kind::Amendment,
-    Kind::KeyGrant,
-    Kind::KeyRevocation,
-    Kind::Exit,
-    Kind::TrialResult,
-    Kind::Suspension,
-    Kind::Resumption,
-    Kind::MediatorReplacement,
-    Kind::Close,
-    Kind::Offer,
-];
 
 /// From phase to phase, all of them while a motion may wait.
 const WAYS: [(Phase, Phase); 8] = [

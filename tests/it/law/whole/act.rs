@@ -131,6 +131,23 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
     step.prop_map(|(who, act, of, number)| Step { who, act, of, number })
 }
 
+/// The kinds that wait for others.
+pub(crate) const MOTIONS: [Kind; 13] = [
+    Kind::Plan,
+    Kind::Contingency,
+    Kind::RiskAssessment,
+    Kind::Amendment,
+    Kind::KeyGrant,
+    Kind::KeyRevocation,
+    Kind::Exit,
+    Kind::TrialResult,
+    Kind::Suspension,
+    Kind::Resumption,
+    Kind::MediatorReplacement,
+    Kind::Close,
+    Kind::Offer,
+];
+
 pub(super) const DAY_MS: u64 = 86_400_000;
 
 impl World {
@@ -409,21 +426,6 @@ impl World {
 
     /// Everybody whose acceptance a motion waits for accepts.
     pub(crate) fn all_agree(&mut self, of: u8) {
-        const MOTIONS: [Kind; 13] = [
-            Kind::Plan,
-            Kind::Contingency,
-            Kind::RiskAssessment,
-            Kind::Amendment,
-            Kind::KeyGrant,
-            Kind::KeyRevocation,
-            Kind::Exit,
-            Kind::TrialResult,
-            Kind::Suspension,
-            Kind::Resumption,
-            Kind::MediatorReplacement,
-            Kind::Close,
-            Kind::Offer,
-        ];
         let named: Vec<StatementId> =
             MOTIONS.iter().filter_map(|kind| self.named.get(kind)).flatten().copied().collect();
         let mut open: Vec<_> = self.agreement().motions().filter(|motion| named.contains(&motion.id)).collect();

@@ -23,7 +23,7 @@ use proptest::{
 };
 
 pub(crate) use self::{
-    act::{ACTS, Act, Step, step},
+    act::{ACTS, Act, MOTIONS, Step, step},
     world::World,
 };
 
