@@ -3,6 +3,8 @@
 
 #[path = "../../tests/it/arbitrary/mod.rs"]
 mod arbitrary;
+#[path = "../../tests/it/common.rs"]
+mod common;
 #[path = "../../tests/it/keeper.rs"]
 mod keeper;
 #[path = "../../tests/it/law/mod.rs"]

@@ -3,13 +3,15 @@
 
 use std::{collections::HashSet, io, mem};
 
+use bytes::Bytes;
+
 use crate::{
     digest::Digest,
     store::{
         Append, CommitError, Moved, NotAppended, Sign, StoreError,
         check::{check, differs, rehash, sign},
         log::{
-            End, LogStore, Settling,
+            Buffers, End, LogStore, Settling,
             frame::{Frame, read_body, write_body, write_notes},
             keys::LEAVES_MAX,
             segments::Position,
@@ -48,8 +50,9 @@ impl LogStore {
         if asked.is_empty() {
             return Ok(outcomes);
         }
-        let offset = self.begin(&mut end.tail, &asked).map_err(not_written)?;
-        let written = self.write(&mut end.tail, &mut asked, &mut outcomes);
+        let End { tail, buffers, .. } = &mut *end;
+        let offset = self.begin(tail, &asked).map_err(not_written)?;
+        let written = self.write(tail, buffers, &mut asked, &mut outcomes);
         let frame = match written {
             Ok(Some(frame)) => Frame { offset, ..frame },
             Ok(None) => return Ok(outcomes),
@@ -58,11 +61,12 @@ impl LogStore {
                 return Err(not_written(source));
             }
         };
-        if let Err(source) = self.seal(&mut end, frame) {
+        if let Err(source) = self.seal(&mut end, &frame) {
             // A failed sync may have dropped the pages and cleared the error: never tried again.
             self.inner.stop(&source);
             return Err(CommitError::Unclear { source });
         }
+        end.buffers.take_back(frame.bytes);
         for one in asked {
             if let (Some(outcome), Some((_, note))) = (outcomes.get_mut(one.place), one.signed) {
                 *outcome = Ok(note);
@@ -122,29 +126,33 @@ impl LogStore {
     fn write(
         &self,
         tail: &mut Tail,
+        buffers: &mut Buffers,
         asked: &mut Vec<Asked>,
         outcomes: &mut Outcomes,
     ) -> Result<Option<Frame>, StoreError> {
         let writing = |source| StoreError::Disk { doing: "writing the log", source };
         let (offset, sequence) = (tail.next(), tail.position.sequence + 1);
         loop {
-            let body = write_body(self.inner.segments.log, sequence, asked.iter().map(|one| &one.append));
-            let body = body.ok_or_else(|| too_large(asked))?;
-            tail.write(offset, &body).map_err(writing)?;
-            let mut read = read_back(tail, offset, body.len())?;
-            let refused = sign_all(&body, &read, asked).ok_or_else(unlike)?;
+            let Buffers { body, read } = buffers;
+            let wrote = write_body(self.inner.segments.log, sequence, asked.iter().map(|one| &one.append), body);
+            wrote.ok_or_else(|| too_large(asked))?;
+            tail.write(offset, body).map_err(writing)?;
+            read_back(tail, offset, body.len(), read)?;
+            let refused = sign_all(body, read, asked).ok_or_else(unlike)?;
             if refused.is_empty() {
                 let notes: Vec<&str> =
                     asked.iter().filter_map(|one| one.signed.as_ref()).map(|(_, note)| &**note).collect();
-                let notes = write_notes(&tail.position.check, &read, &notes);
+                let notes = write_notes(&tail.position.check, read, &notes);
                 let (notes, check) = notes.ok_or_else(|| too_large(asked))?;
                 let at = offset + long(read.len());
                 tail.write(at, &notes).map_err(writing)?;
-                if read_back(tail, at, notes.len())? != notes {
+                // What is written of them is of no more use, and of the size.
+                read_back(tail, at, notes.len(), body)?;
+                if *body != notes {
                     return Err(unlike());
                 }
                 read.extend_from_slice(&notes);
-                return Ok(Some(Frame { offset, sequence, check, bytes: read.into() }));
+                return Ok(Some(Frame { offset, sequence, check, bytes: mem::take(read).into() }));
             }
             // Nothing of what is not signed stays, and nothing was promised of the others: the frame is written anew.
             tail.cut().map_err(writing)?;
@@ -169,7 +177,7 @@ impl LogStore {
     }
 
     /// Makes a frame durable, and lets it be seen.
-    fn seal(&self, end: &mut End, frame: Frame) -> Result<(), StoreError> {
+    fn seal(&self, end: &mut End, frame: &Frame) -> Result<(), StoreError> {
         let failed = |doing| move |source: io::Error| StoreError::Disk { doing, source };
         let inner = &self.inner;
         end.tail.file.sync_data().map_err(failed("syncing the log"))?;
@@ -179,18 +187,34 @@ impl LogStore {
         end.mark.write(inner.segments.log, &position).map_err(failed("writing the high-water mark"))?;
         // Readers learn of the new sizes last.
         let mut recent = whole(inner.recent.write());
-        let update = whole(inner.ledgers.write()).take_with(&frame, |update| recent.put(update));
+        let update = whole(inner.ledgers.write()).take_with(frame, |update| recent.put(update));
         drop(recent);
         inner.queue.push(update.ok_or(StoreError::Stopped)?);
         Ok(())
     }
 }
 
-fn read_back(tail: &Tail, offset: u64, bytes: usize) -> Result<Vec<u8>, StoreError> {
-    let mut read = vec![0; bytes];
+/// Reads over what is in `into`.
+fn read_back(tail: &Tail, offset: u64, bytes: usize, into: &mut Vec<u8>) -> Result<(), StoreError> {
+    into.clear();
+    into.resize(bytes, 0);
     let reading = |source| StoreError::Disk { doing: "reading back the log", source };
-    tail.file.read_at(&mut read, offset - tail.start).map_err(reading)?;
-    Ok(read)
+    tail.file.read_at(into, offset - tail.start).map_err(reading)
+}
+
+/// Frames larger than this give their memory back.
+const BUFFER_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+impl Buffers {
+    /// Takes the memory of a frame back that nobody needs any more.
+    fn take_back(&mut self, frame: Bytes) {
+        // Copies nothing unless somebody still holds it.
+        self.read = frame.into();
+        for buffer in [&mut self.body, &mut self.read] {
+            buffer.clear();
+            buffer.shrink_to(BUFFER_BYTES_MAX);
+        }
+    }
 }
 
 /// Lets every append be signed whose leaves and nodes `read` holds; returns the others by their places. `None` if what was read

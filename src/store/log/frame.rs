@@ -45,25 +45,29 @@ impl Header {
     }
 }
 
-/// Writes a frame up to the notes: header and appends. `None` if it would be too long.
+/// Writes a frame up to the notes, header and appends, over what is in `bytes`. `None` if it would be too long.
 pub(super) fn write_body<'a>(
     log: LogId,
     sequence: u64,
     appends: impl IntoIterator<Item = &'a Append>,
-) -> Option<Vec<u8>> {
-    let mut bytes = [&MAGIC[..], &log.0, &sequence.to_be_bytes(), &[0; 4], &[0; 4]].concat();
+    bytes: &mut Vec<u8>,
+) -> Option<()> {
+    bytes.clear();
+    for part in [&MAGIC[..], &log.0, &sequence.to_be_bytes(), &[0; 4], &[0; 4]] {
+        bytes.extend_from_slice(part);
+    }
     let mut count = 0_u32;
     for append in appends {
         count += 1;
         bytes.extend_from_slice(append.ledger.digest().as_bytes());
         bytes.extend_from_slice(&append.size_before().get().to_be_bytes());
         bytes.extend_from_slice(&u32::try_from(append.leaves.len()).ok()?.to_be_bytes());
-        write_runs(append.size_before().get(), &append.leaves, &append.nodes, &mut bytes);
+        write_runs(append.size_before().get(), &append.leaves, &append.nodes, bytes);
     }
     let body = u32::try_from(bytes.len() - HEADER_BYTES).ok()?;
     bytes[20..24].copy_from_slice(&body.to_be_bytes());
     bytes[24..28].copy_from_slice(&count.to_be_bytes());
-    Some(bytes)
+    Some(())
 }
 
 /// Writes the rest of a frame: the notes, behind their length, and the check.

@@ -27,6 +27,7 @@ mod commit;
 mod damage;
 mod frame;
 pub mod guard;
+mod high;
 pub mod index;
 mod keys;
 mod ledgers;
@@ -63,6 +64,7 @@ use crate::{
         StoreError,
         disk::{Disk, Held, folder::FolderDisk},
         log::{
+            high::HighNodes,
             index::{
                 Index,
                 sled::SledIndex,
@@ -139,6 +141,7 @@ struct Inner {
     ledgers: RwLock<Ledgers>,
     recent: RwLock<Recent>,
     index: Box<dyn Index>,
+    high: HighNodes,
     queue: Queue,
     /// Held for reading while a snapshot is put together from its pieces, and for writing while they are replaced.
     keeping: RwLock<()>,
@@ -150,6 +153,14 @@ struct Inner {
 struct End {
     tail: Tail,
     mark: Mark,
+    buffers: Buffers,
+}
+
+/// The memory of a frame, for the next: whatever is taken from the system anew is cleared by it first, page for page.
+#[derive(Default)]
+struct Buffers {
+    body: Vec<u8>,
+    read: Vec<u8>,
 }
 
 impl LogStore {
@@ -196,6 +207,7 @@ impl LogStore {
             ledgers: RwLock::new(recovered.ledgers),
             recent: RwLock::default(),
             index: recovered.index,
+            high: HighNodes::new(),
             queue: Queue::new(indexed),
             keeping: RwLock::default(),
             stopped: OnceLock::new(),
@@ -208,7 +220,7 @@ impl LogStore {
                 Some(spawned.map_err(|source| StoreError::Disk { doing: "starting the index's thread", source })?)
             }
         };
-        let end = Mutex::new(End { tail: recovered.tail, mark: recovered.mark });
+        let end = Mutex::new(End { tail: recovered.tail, mark: recovered.mark, buffers: Buffers::default() });
         let LogConfig { settling, segment_bytes, .. } = config;
         Ok(Self { inner, end, settling, segment_bytes, thread, _held: held })
     }

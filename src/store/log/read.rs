@@ -129,6 +129,10 @@ impl Store for LogStore {
             if leaf >= kept.size.get() {
                 return Err(missing());
             }
+            if let Some(digest) = self.inner.high.get(kept.number, *node) {
+                found.push(digest);
+                continue;
+            }
             let holds = |(first, place, _): &(u64, Place, Vec<u8>)| {
                 leaf.checked_sub(*first).is_some_and(|at| at < u64::from(place.count))
             };
@@ -141,7 +145,9 @@ impl Store for LogStore {
                 let at = usize::try_from(node_at(*first, count, *node)?).ok()? - (2 + 2 * count);
                 Digest::try_from(bytes.get(at..at + 32)?).ok()
             });
-            found.push(digest.ok_or_else(missing)?);
+            let digest = digest.ok_or_else(missing)?;
+            self.inner.high.put(kept.number, *node, digest);
+            found.push(digest);
         }
         Ok(found)
     }

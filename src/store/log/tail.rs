@@ -15,6 +15,7 @@ use crate::store::{
 
 /// Zeros are written ahead of frames smaller than this: a sync that need not also write a new length takes half as long.
 const AHEAD_FOR_BYTES: usize = 64 * 1024;
+const ZEROS: &[u8] = &[0; 512 * 1024];
 
 /// The segment that is written.
 pub(super) struct Tail {
@@ -46,9 +47,13 @@ impl Tail {
     pub(super) fn write(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
         let end = offset + long(bytes.len());
         if end > self.filled && self.ahead_bytes > 0 && bytes.len() < AHEAD_FOR_BYTES {
-            let zeros = vec![0; self.ahead_bytes + bytes.len()];
-            self.file.write_at(&zeros, self.filled - self.start)?;
-            self.filled += long(zeros.len());
+            let mut left = self.ahead_bytes + bytes.len();
+            while left > 0 {
+                let zeros = ZEROS.get(..left).unwrap_or(ZEROS);
+                self.file.write_at(zeros, self.filled - self.start)?;
+                self.filled += long(zeros.len());
+                left -= zeros.len();
+            }
         }
         self.file.write_at(bytes, offset - self.start)?;
         self.filled = self.filled.max(end);
