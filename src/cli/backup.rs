@@ -19,7 +19,7 @@ use crate::{
     },
     store::{
         disk::{Disk, folder::FolderDisk},
-        log::backup::{Backup, BackupError, backup},
+        log::backup::{Backup, BackupError, backup, may_hold},
     },
 };
 
@@ -102,7 +102,7 @@ fn check_target(store: &Path, target: &Path) -> Result<(), Failure> {
     };
     for entry in entries {
         let name = entry.map_err(cannot)?.file_name().to_string_lossy().into_owned();
-        if !["lock", "high-water", "index"].contains(&name.as_str()) && !name.ends_with(".log") {
+        if !may_hold(&name) {
             return Err(Failure::configuration(format!("{shown} is no backup: it holds {name}"))
                 .reason("NOT_A_BACKUP")
                 .hint("name an empty or missing directory, or a backup of this store"));

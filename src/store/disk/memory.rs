@@ -30,6 +30,8 @@ struct State {
     files: BTreeMap<String, Contents>,
     /// Removed, but the folder was not synced since.
     removed: Vec<(String, Contents)>,
+    /// Given another name, but the folder was not synced since.
+    renamed: Vec<Renamed>,
     calls: u64,
     faults: BTreeMap<u64, Fault>,
     /// From this call on nothing works.
@@ -39,6 +41,14 @@ struct State {
     held: bool,
     /// Counts crashes: what was opened before the last does not work any more.
     life: u64,
+}
+
+#[derive(Debug)]
+struct Renamed {
+    from: String,
+    to: String,
+    /// What had the name before.
+    instead_of: Option<Contents>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -67,6 +77,7 @@ impl Default for MemoryDisk {
         let state = State {
             files: BTreeMap::new(),
             removed: Vec::new(),
+            renamed: Vec::new(),
             calls: 0,
             faults: BTreeMap::new(),
             dead_from: u64::MAX,
@@ -156,6 +167,18 @@ impl MemoryDisk {
             1 => true,
             _ => lot.next().is_multiple_of(2),
         };
+        // A name that did not reach the disk is the one before; nothing later that builds on it did either.
+        let mut renamed = mem::take(&mut state.renamed);
+        let kept = renamed.iter().take_while(|_| reached()).count();
+        for Renamed { from, to, instead_of } in renamed.drain(kept..).rev() {
+            if let Some(contents) = state.files.remove(&to) {
+                state.files.insert(from, contents);
+            }
+            state.files.extend(instead_of.map(|contents| (to, contents)));
+        }
+        for Renamed { to, .. } in renamed {
+            state.files.get_mut(&to).into_iter().for_each(|contents| contents.named = true);
+        }
         for (name, contents) in mem::take(&mut state.removed) {
             if !reached() {
                 state.files.entry(name).or_insert(contents);
@@ -268,10 +291,19 @@ impl Disk for MemoryDisk {
         Ok(())
     }
 
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        let mut state = self.plain()?;
+        let contents = state.files.remove(from).ok_or(ErrorKind::NotFound)?;
+        let instead_of = state.files.insert(to.to_owned(), contents);
+        state.renamed.push(Renamed { from: from.to_owned(), to: to.to_owned(), instead_of });
+        Ok(())
+    }
+
     fn sync_folder(&self) -> io::Result<()> {
         let mut state = self.plain()?;
         if !state.lies {
             state.removed.clear();
+            state.renamed.clear();
             state.files.values_mut().for_each(|contents| contents.named = true);
         }
         Ok(())

@@ -23,6 +23,10 @@ pub trait Disk: Send + Sync + 'static {
     /// Removes a file.
     fn remove(&self, name: &str) -> io::Result<()>;
 
+    /// Gives a file another name, at once instead of a file of that name: whatever happens, one of the two has it. What was opened
+    /// before is to be opened again. The name is durable once the folder is synced.
+    fn rename(&self, from: &str, to: &str) -> io::Result<()>;
+
     /// Makes names durable.
     fn sync_folder(&self) -> io::Result<()>;
 

@@ -10,10 +10,11 @@ use crate::store::{
     StoreError,
     disk::{Disk, DiskFile},
     log::{
+        SLED, TABLES,
         damage::describe,
         frame::{Frame, LogId},
         ledgers::Ledgers,
-        mark::{MARK_NAME, Mark},
+        mark::Mark,
         roots::{Standings, stand_in},
         scan::{Files, SEGMENT_HEADER_LENGTH, Step, read_header},
         segments::{Position, SegmentHeader, name_of, start_of},
@@ -142,7 +143,7 @@ fn open_target(source: &Files, durable: Position, to: &Arc<dyn Disk>) -> Result<
     let not_a_backup = |problem| Err(BackupError::NotABackup { path: to.place(), problem });
     let Some((mark, of, position)) = Mark::open(to.as_ref()).map_err(failed("reading the backup's mark"))? else {
         let listed = to.list().map_err(failed("looking into the backup"))?;
-        if listed.iter().any(|(name, _)| name != MARK_NAME && name != LOCK_NAME) {
+        if listed.iter().any(|(name, _)| !Mark::is_name(name) && name != LOCK_NAME) {
             return not_a_backup("it holds files, and no high-water mark that can be read");
         }
         // Before anything else is there: what an unfinished first backup leaves is known for what it is.
@@ -174,6 +175,12 @@ fn open_target(source: &Files, durable: Position, to: &Arc<dyn Disk>) -> Result<
 }
 
 const LOCK_NAME: &str = "lock";
+
+/// Whether a backup, or a store that was made of one, may have a file or folder of this name.
+#[must_use]
+pub fn may_hold(name: &str) -> bool {
+    name == LOCK_NAME || Mark::is_name(name) || start_of(name).is_some() || [TABLES, SLED].contains(&name)
+}
 
 fn make_room(to: &dyn Disk, bytes: u64) -> Result<(), StoreError> {
     let free_bytes = to.free_bytes().map_err(|source| StoreError::Disk { doing: "asking for room", source })?;

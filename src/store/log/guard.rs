@@ -53,7 +53,7 @@ pub fn look(disk: &dyn Disk, name: &str, store: &Arc<dyn Disk>) -> Result<Guarde
         return Ok(match disk.open(name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Guarded::Missing,
             Err(source) => return Err(failed(source)),
-            // One whose making was not finished never named a frame.
+            // It names no frame; whether somebody emptied it, the file's name tells.
             Ok(file) if is_blank(file.as_ref()).map_err(failed)? => Guarded::Missing,
             Ok(_) => Guarded::Unreadable,
         });

@@ -19,7 +19,9 @@ use crate::{
     },
 };
 
-pub(super) const MARK_NAME: &str = "high-water";
+const MARK_NAME: &str = "high-water";
+/// What the name of a mark ends with while it is made.
+const MAKING: &str = ".new";
 /// Two slots, written in turn, on pages of their own: a torn write leaves the other.
 const SLOT_BYTES: u64 = 4_096;
 pub(super) const MARK_FILE_BYTES: u64 = 2 * SLOT_BYTES;
@@ -34,6 +36,11 @@ pub(super) struct Mark {
 }
 
 impl Mark {
+    /// Whether a file of this name is the mark of a log, or was to become it.
+    pub(super) fn is_name(name: &str) -> bool {
+        name.strip_suffix(MAKING).unwrap_or(name) == MARK_NAME
+    }
+
     /// Opens the mark and reads it; `None` if there is none, or it cannot be read.
     pub(super) fn open(disk: &dyn Disk) -> io::Result<Option<(Self, LogId, Position)>> {
         Self::open_named(disk, MARK_NAME)
@@ -57,16 +64,20 @@ impl Mark {
         Self::create_named(disk, MARK_NAME, log, position)
     }
 
-    /// The same for a mark of another name.
+    /// The same for a mark of another name. It has that name only once it is whole: one that says nothing is one that somebody
+    /// emptied.
     pub(super) fn create_named(disk: &dyn Disk, name: &str, log: LogId, position: &Position) -> io::Result<Self> {
-        match disk.remove(name) {
+        let making = format!("{name}{MAKING}");
+        match disk.remove(&making) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let mut mark = Self { file: disk.create(name)?, slot: 0 };
+        let mut mark = Self { file: disk.create(&making)?, slot: 0 };
         mark.file.set_length(MARK_FILE_BYTES)?;
         mark.write(log, position)?;
         mark.file.sync_data()?;
+        disk.rename(&making, name)?;
+        mark.file = disk.open(name)?;
         disk.sync_folder()?;
         Ok(mark)
     }

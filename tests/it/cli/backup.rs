@@ -203,6 +203,18 @@ fn a_rollback_is_accepted_only_when_somebody_speaks_for_every_ledger() {
     assert!(said.contains("CHECKPOINT_NEWER") && said.contains("here are 0"), "{said}");
 }
 
+/// What an operator does to see that a backup is good: the index that it makes is no reason to refuse the next backup.
+#[test]
+fn a_backup_that_was_checked_with_an_index_is_gone_on_with() {
+    let BackedUp { parties, .. } = backed_up();
+    let world = &parties.world;
+    let check = ["fsck", "--store", "backup", "--no-guard", "--log-key-file", "log.key", "--rebuild-index"];
+    world.good("server", &check);
+    assert!(world.path("backup/tables").is_dir());
+    let done = back_up(world);
+    assert_eq!(done["new_frames"].as_u64(), Some(1), "{done:#}");
+}
+
 #[test]
 fn a_target_that_is_no_backup_of_this_store_is_refused_and_left_as_it_is() {
     let BackedUp { parties, .. } = backed_up();

@@ -123,6 +123,11 @@ impl Disk for TroubledDisk {
         self.memory.remove(name)
     }
 
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.call();
+        self.memory.rename(from, to)
+    }
+
     fn sync_folder(&self) -> io::Result<()> {
         self.call();
         self.memory.sync_folder()

@@ -132,3 +132,37 @@ fn a_guard_that_could_not_be_written_once_is_written_the_next_time() {
     guard.follow(&store).unwrap();
     assert!(matches!(says(&on, &ahead), Guarded::Older { .. }), "it follows to the end");
 }
+
+/// An empty one would be taken for one that somebody emptied, and the server would not start.
+#[test]
+fn a_guard_is_made_whole_or_not_at_all() {
+    let Rolled { older, .. } = rolled();
+    let store = open_in_memory(&older, &MemoryIndex::new());
+    let calls = {
+        let whole = MemoryDisk::new();
+        drop(Guard::make(&whole, NAME, &store).unwrap());
+        whole.calls()
+    };
+    let mut not_there = 0;
+    for call in 0..calls {
+        let spoil: [&dyn Fn(&MemoryDisk); 2] =
+            [&|disk| disk.die_at(call), &|disk| disk.plan(call, Fault::Tears(ErrorKind::Other))];
+        for (seed, spoil) in (call * 10..).zip(spoil.iter().cycle().take(8)) {
+            let cut = MemoryDisk::new();
+            spoil(&cut);
+            let done = Guard::make(&cut, NAME, &store).is_ok();
+            if seed % 2 == 0 {
+                cut.crash(seed)
+            } else {
+                cut.kill()
+            }
+            let is_there = cut.files().iter().any(|(name, _)| name == NAME);
+            assert_eq!(says(&cut, &older), if is_there { Guarded::Holds } else { Guarded::Missing }, "call {call}");
+            assert!(is_there || !done, "call {call}: said to be done");
+            not_there += u64::from(!is_there);
+            drop(Guard::make(&cut, NAME, &store).unwrap());
+            assert_eq!(says(&cut, &older), Guarded::Holds);
+        }
+    }
+    assert!(not_there > 0);
+}
