@@ -146,7 +146,7 @@ impl LogStore {
                 let (notes, check) = notes.ok_or_else(|| too_large(asked))?;
                 let at = offset + long(read.len());
                 tail.write(at, &notes).map_err(writing)?;
-                // What is written of them is of no more use, and of the size.
+                // Over the body, which was compared and is not needed any more.
                 read_back(tail, at, notes.len(), body)?;
                 if *body != notes {
                     return Err(unlike());

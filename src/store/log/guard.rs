@@ -28,7 +28,7 @@ pub struct Guard {
 pub enum Guarded {
     /// The log has the frame that the guard names.
     Holds,
-    /// There is no guard.
+    /// There is no guard, or an empty file in its place.
     Missing,
     /// There is a guard that cannot be read.
     Unreadable,
@@ -53,7 +53,7 @@ pub fn look(disk: &dyn Disk, name: &str, store: &Arc<dyn Disk>) -> Result<Guarde
         return Ok(match disk.open(name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Guarded::Missing,
             Err(source) => return Err(failed(source)),
-            // It names no frame; whether somebody emptied it, the file's name tells.
+            // It names no frame. That there is a file all the same, which is never made empty, is for the caller to judge.
             Ok(file) if is_blank(file.as_ref()).map_err(failed)? => Guarded::Missing,
             Ok(_) => Guarded::Unreadable,
         });
