@@ -15,6 +15,7 @@ use crate::store::{
 
 /// Zeros are written ahead of frames smaller than this: a sync that need not also write a new length takes half as long.
 const AHEAD_FOR_BYTES: usize = 64 * 1024;
+/// Of the program, not of memory that is taken for each: the system would clear that first.
 const ZEROS: &[u8] = &[0; 512 * 1024];
 
 /// The segment that is written.
