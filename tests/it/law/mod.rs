@@ -32,7 +32,7 @@ use counterfoil::{
         Decline, ProposalWithdrawal, Reversal, ReversalConfirmation, SeenCheckpoint, Settlement, Signed, Statement,
         Verdict,
         id::{AgreementId, StatementId},
-        terms::Terms,
+        terms::{Role, Terms},
         wire,
     },
     time::Timestamp,
@@ -60,6 +60,18 @@ fn ms(ms: u64) -> Timestamp {
 pub(crate) fn terms(head: &str) -> Terms {
     let lines: Vec<Vec<&str>> = head.lines().map(|line| line.split_whitespace().collect()).collect();
     terms::read(lines.iter().map(Vec::as_slice).filter(|line| !line.is_empty())).unwrap()
+}
+
+/// Adds a party that has done nothing yet.
+fn add_guest(terms: &mut Terms) {
+    let mut guest = terms.parties[2].clone();
+    (guest.name, guest.role) = ("guest".parse().unwrap(), Role::Individual);
+    guest.keys[0].key = terms::secret("guest").public();
+    terms.parties.push(guest);
+    for dimension in &mut terms.dimensions {
+        dimension.default_shares.push(Ratio::ZERO);
+        dimension.coefficients.push(Ratio::ONE);
+    }
 }
 
 /// Signs as `who`; the `number` makes equal statements distinct.

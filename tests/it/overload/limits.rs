@@ -7,7 +7,7 @@ use std::{
 };
 
 use counterfoil::{
-    client::{ClientError, ClientOptions},
+    client::{Client, ClientError, ClientOptions},
     envelope::Envelope,
     proto::counterfoil::v1::{
         self, GetCheckpointRequest, SubmitStatementRequest, SubmitStatementsRequest, WatchEntriesRequest,
@@ -32,6 +32,16 @@ const SOON: Duration = Duration::from_millis(150);
 
 async fn with(config: ServiceConfig) -> Serving {
     Serving::start(Arc::new(MemoryStore::new()), config).await
+}
+
+/// Serves an agreement that is in force from a store that has become slow.
+async fn slow(config: ServiceConfig) -> (Arc<Slow>, Serving, Client, AgreementId) {
+    let store = Slow::new();
+    let serving = Serving::start(Arc::<Slow>::clone(&store), config).await;
+    let mut client = serving.client().await;
+    let agreement = in_force(&mut client).await;
+    store.slow.store(true, Ordering::SeqCst);
+    (store, serving, client, agreement)
 }
 
 fn message(envelope: &Envelope) -> v1::Envelope {
@@ -87,12 +97,8 @@ async fn headers_that_are_too_large_are_refused_and_the_connection_goes_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_statements_than_the_limit_are_told_to_come_again_and_the_admitted_are_answered() {
-    let store = Slow::new();
     let config = ServiceConfig { statements_max: 3, ..ServiceConfig::default() };
-    let serving = Serving::start(Arc::<Slow>::clone(&store), config).await;
-    let mut client = serving.client().await;
-    let agreement = in_force(&mut client).await;
-    store.slow.store(true, Ordering::SeqCst);
+    let (store, serving, mut client, agreement) = slow(config).await;
     let mut submitting = Vec::new();
     for _ in 0..10 {
         let mut ledgers = LedgerServiceClient::new(serving.channel().await);
@@ -120,12 +126,8 @@ async fn more_statements_than_the_limit_are_told_to_come_again_and_the_admitted_
 /// A statement is taken in although whoever submitted it has hung up, so it counts until then.
 #[tokio::test(flavor = "multi_thread")]
 async fn statements_of_those_who_have_gone_are_counted_until_they_are_in_the_ledger() {
-    let store = Slow::new();
     let config = ServiceConfig { statements_max: 3, ..ServiceConfig::default() };
-    let serving = Serving::start(Arc::<Slow>::clone(&store), config).await;
-    let mut client = serving.client().await;
-    let agreement = in_force(&mut client).await;
-    store.slow.store(true, Ordering::SeqCst);
+    let (store, serving, mut client, agreement) = slow(config).await;
     let mut admitted = 2;
     for _ in 0..12 {
         let mut ledgers = LedgerServiceClient::new(serving.channel().await);
@@ -145,13 +147,9 @@ async fn statements_of_those_who_have_gone_are_counted_until_they_are_in_the_led
 #[tokio::test(flavor = "multi_thread")]
 async fn what_streams_have_in_flight_is_bounded_by_its_bytes() {
     const STATEMENTS: usize = 24;
-    let store = Slow::new();
     // Four of these statements, of all streams together.
     let config = ServiceConfig { stream_bytes_max: 4 * 2_300, ..ServiceConfig::default() };
-    let serving = Serving::start(Arc::<Slow>::clone(&store), config).await;
-    let mut client = serving.client().await;
-    let agreement = in_force(&mut client).await;
-    store.slow.store(true, Ordering::SeqCst);
+    let (_store, serving, _client, agreement) = slow(config).await;
     let mut submitting = JoinSet::new();
     for _ in 0..3 {
         let mut client = serving.client().await;

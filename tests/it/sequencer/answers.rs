@@ -14,7 +14,7 @@ use crate::{
     sequencer::{
         Hands, NOON_MS, config,
         deal::{Deal, hour},
-        ms, open, reason, submit,
+        enter_deal, ms, open, reason, submit,
         watched::Watched,
     },
     stories::terms,
@@ -76,10 +76,7 @@ async fn a_statement_to_an_agreement_that_is_not_there_founds_nothing() {
 async fn what_the_law_refuses_is_refused_by_its_reason_and_not_written() {
     let store = Arc::new(Watched::new());
     let sequencer = open(&store).await;
-    let deal = Deal::new(1);
-    for envelope in deal.opening() {
-        submit(&sequencer, envelope).await.unwrap();
-    }
+    let deal = enter_deal(&sequencer).await;
     let commits = store.commits();
     let claimed = |who: &str, party: &str| deal.say(who, 7, None, Body::Contribution(hour(party, Vec::new())));
     for (envelope, expected) in [

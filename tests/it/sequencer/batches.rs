@@ -9,7 +9,7 @@ use counterfoil::{
 };
 use tokio::task::JoinSet;
 
-use crate::sequencer::{Hands, NOON_MS, config, deal::Deal, open, reason, submit, watched::Watched};
+use crate::sequencer::{Hands, NOON_MS, config, deal::Deal, enter_deal, open, reason, submit, watched::Watched};
 
 /// Lets every task of this thread go as far as it can.
 async fn settle() {
@@ -30,10 +30,7 @@ fn sizes(sequencer: &Sequencer, answers: &[Submitted]) -> BTreeSet<u64> {
 async fn what_queues_during_a_flush_makes_one_batch_under_one_checkpoint() {
     let store = Arc::new(Watched::new());
     let sequencer = open(&store).await;
-    let deal = Deal::new(1);
-    for envelope in deal.opening() {
-        submit(&sequencer, envelope).await.unwrap();
-    }
+    let deal = enter_deal(&sequencer).await;
     store.hold();
     let mut waiting = JoinSet::new();
     for number in 0..21 {
@@ -83,10 +80,7 @@ async fn many_ledgers_share_one_flush() {
 async fn a_refusal_waits_for_the_entry_it_rests_on() {
     let store = Arc::new(Watched::new());
     let sequencer = open(&store).await;
-    let deal = Deal::new(1);
-    for envelope in deal.opening() {
-        submit(&sequencer, envelope).await.unwrap();
-    }
+    let deal = enter_deal(&sequencer).await;
     store.hold();
     let (first, second) = (deal.contribution_of(1, 7), deal.contribution_of(2, 7));
     let (mut claims, mut waiting) = (JoinSet::new(), JoinSet::new());
@@ -108,10 +102,7 @@ async fn a_full_queue_says_so() {
     let mut limits = config(&Hands::at(NOON_MS));
     (limits.queue_max, limits.batch_max) = (5, 3);
     let sequencer = Sequencer::open(store.clone(), limits).await.unwrap();
-    let deal = Deal::new(1);
-    for envelope in deal.opening() {
-        submit(&sequencer, envelope).await.unwrap();
-    }
+    let deal = enter_deal(&sequencer).await;
     store.hold();
     let mut waiting = JoinSet::new();
     for number in 0..20 {
@@ -163,10 +154,7 @@ async fn a_thousand_ledgers_are_founded_and_opened_again() {
 async fn a_batch_forms_while_the_one_before_is_being_written() {
     let store = Arc::new(Watched::new());
     let sequencer = open(&store).await;
-    let deal = Deal::new(1);
-    for envelope in deal.opening() {
-        submit(&sequencer, envelope).await.unwrap();
-    }
+    let deal = enter_deal(&sequencer).await;
     store.hold();
     let mut waiting = JoinSet::new();
     for number in 0..10 {
@@ -197,10 +185,7 @@ async fn a_batch_forms_while_the_one_before_is_being_written() {
 async fn a_question_waits_for_what_is_on_its_way() {
     let store = Arc::new(Watched::new());
     let sequencer = open(&store).await;
-    let deal = Deal::new(1);
-    for envelope in deal.opening() {
-        submit(&sequencer, envelope).await.unwrap();
-    }
+    let deal = enter_deal(&sequencer).await;
     store.hold();
     let submitting = tokio::spawn({
         let (sequencer, envelope) = (sequencer.clone(), deal.contribution(1));

@@ -23,7 +23,7 @@ use crate::{
     sequencer::{
         FORGETFUL, Hands, NOON_MS, check_prefixes, config,
         deal::Deal,
-        open, open_with, submit,
+        enter_deal, open, open_with, submit,
         watched::{FAULTS, Fault, Watched},
     },
 };
@@ -143,10 +143,7 @@ async fn each_fault_has_its_answer() {
 async fn a_refusal_is_not_given_when_what_it_rests_on_is_lost() {
     let store = Arc::new(Watched::new());
     let sequencer = open(&store).await;
-    let deal = Deal::new(1);
-    for envelope in deal.opening() {
-        submit(&sequencer, envelope).await.unwrap();
-    }
+    let deal = enter_deal(&sequencer).await;
     store.plan([Fault::NotWritten]);
     let (first, second) = (deal.contribution_of(1, 7), deal.contribution_of(2, 7));
     let (one, other) = tokio::join!(submit(&sequencer, first), submit(&sequencer, second.clone()));
@@ -159,10 +156,7 @@ async fn a_refusal_is_not_given_when_what_it_rests_on_is_lost() {
 async fn a_recorded_statement_is_never_said_not_to_be_written() {
     let store = Arc::new(Watched::new());
     let sequencer = open(&store).await;
-    let deal = Deal::new(1);
-    for envelope in deal.opening() {
-        submit(&sequencer, envelope).await.unwrap();
-    }
+    let deal = enter_deal(&sequencer).await;
     store.plan([Fault::NotWritten]);
     let (new, again) = (deal.contribution(1), deal.acceptance());
     let (new, again) = tokio::join!(submit(&sequencer, new), submit(&sequencer, again));
@@ -217,10 +211,7 @@ async fn a_ledger_whose_task_panicked_is_recovered_by_whoever_comes_next() {
         false => clock(),
     });
     let sequencer = Sequencer::open(store, limits).await.unwrap();
-    let deal = Deal::new(1);
-    for envelope in deal.opening() {
-        submit(&sequencer, envelope).await.unwrap();
-    }
+    let deal = enter_deal(&sequencer).await;
     let mut watch = sequencer.watch(deal.id).await.unwrap();
     watch.borrow_and_update();
     for number in 0..3 {

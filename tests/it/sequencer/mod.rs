@@ -27,6 +27,8 @@ use counterfoil::{
     time::Timestamp,
 };
 
+use crate::sequencer::deal::Deal;
+
 /// A clock that a test sets.
 #[derive(Clone)]
 struct Hands(Arc<AtomicU64>);
@@ -69,6 +71,15 @@ async fn open_with(store: &Arc<impl Store>, memory: Memory) -> Sequencer {
 
 async fn open(store: &Arc<impl Store>) -> Sequencer {
     try_open(store).await.unwrap()
+}
+
+/// Enters a deal and its acceptance: from here on it is in force.
+async fn enter_deal(sequencer: &Sequencer) -> Deal {
+    let deal = Deal::new(1);
+    for envelope in deal.opening() {
+        submit(sequencer, envelope).await.unwrap();
+    }
+    deal
 }
 
 pub(crate) async fn submit(sequencer: &Sequencer, envelope: Envelope) -> Result<Submitted, SubmitError> {

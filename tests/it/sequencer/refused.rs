@@ -20,7 +20,7 @@ use counterfoil::{
     store::memory::MemoryStore,
 };
 
-use crate::sequencer::{FORGETFUL, deal::Deal, open, open_with, submit, watched::Watched};
+use crate::sequencer::{FORGETFUL, deal::Deal, enter_deal, open, open_with, submit, watched::Watched};
 
 async fn settle() {
     for _ in 0..50 {
@@ -66,10 +66,7 @@ fn judged(refusal: &SignedRefusal, bundle: &[u8], envelope: &Envelope) -> Verdic
 async fn a_refusal_stands_under_the_entries_before_it_and_not_under_those_of_its_batch_behind_it() {
     let store = Arc::new(Watched::new());
     let sequencer = open(&store).await;
-    let deal = Deal::new(1);
-    for envelope in deal.opening() {
-        submit(&sequencer, envelope).await.unwrap();
-    }
+    let deal = enter_deal(&sequencer).await;
     // One batch: an entry, an attestation that comes too early, and only then the contribution that it is of.
     let (first, contribution) = (deal.contribution(0), deal.contribution(1));
     let early = attestation(&deal, 2, &contribution);
@@ -98,10 +95,7 @@ async fn a_refusal_stands_under_the_entries_before_it_and_not_under_those_of_its
 async fn every_refusal_of_a_server_that_forgets_is_right() {
     let store = Arc::new(MemoryStore::new());
     let sequencer = open_with(&store, FORGETFUL).await;
-    let deal = Deal::new(1);
-    for envelope in deal.opening() {
-        submit(&sequencer, envelope).await.unwrap();
-    }
+    let deal = enter_deal(&sequencer).await;
     let mut refused = Vec::new();
     for number in 0..8 {
         let contribution = deal.contribution_of(10 * number, u8::try_from(number).unwrap());

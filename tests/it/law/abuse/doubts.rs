@@ -5,9 +5,7 @@ use std::slice::from_ref;
 use counterfoil::{
     agreement::settle::Account,
     split::{Exact, Ratio},
-    statement::{
-        Body, change::Amendment, dispute::Remedy, id::StatementId, money::CostConfirmation, terms::Role, work::Ground,
-    },
+    statement::{Body, change::Amendment, dispute::Remedy, id::StatementId, money::CostConfirmation, work::Ground},
 };
 
 use super::{
@@ -17,12 +15,11 @@ use super::{
 use crate::{
     keeper::Keeper,
     law::{
-        Law, accept, confirm, contribution, hours, judge,
+        Law, accept, add_guest, confirm, contribution, hours, judge,
         money::cost,
         sales, terms,
         work::{THREE, agree, challenge, feedback},
     },
-    stories::secret,
 };
 
 /// Primes of 64 bits: five of them have no common multiple within 256 bits.
@@ -65,14 +62,7 @@ fn worked(law: &mut Law, who: &str, other: &str) -> StatementId {
 /// All agree that a guest joins.
 fn join(law: &mut Law) {
     let mut terms = law.agreement.terms().clone();
-    let mut guest = terms.parties[2].clone();
-    (guest.name, guest.role) = ("guest".parse().unwrap(), Role::Individual);
-    guest.keys[0].key = secret("guest").public();
-    terms.parties.push(guest);
-    for dimension in &mut terms.dimensions {
-        dimension.default_shares.push(Ratio::ZERO);
-        dimension.coefficients.push(Ratio::ONE);
-    }
+    add_guest(&mut terms);
     let replaces = law.agreement.terms_id();
     let amendment = Amendment { replaces, terms, effective: None, retroactive: None };
     let motion = law.all_agree("community", Body::Amendment(amendment));

@@ -10,7 +10,7 @@ use counterfoil::{
             TrialVerdict,
         },
         rules::{Fee, Mediator, SharePolicy},
-        terms::{Role, Scope, Terms},
+        terms::{Scope, Terms},
         work::Contingency,
     },
 };
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     law::{
-        START_MS, ms,
+        START_MS, add_guest, ms,
         work::{answer, assess, commit, feedback, fulfil, needs, plan, risk},
     },
     stories::secret,
@@ -125,16 +125,7 @@ fn change(terms: &mut Terms, number: u64) {
             let rate = Ratio::reduced(1, number % 90 + 10).unwrap();
             terms.waterfall.fees.push(Fee { name, payee: "a bank".to_owned(), rate, currency, cap: Some(number) });
         }
-        4 if terms.parties.len() < PARTIES.len() => {
-            let mut guest = terms.parties[2].clone();
-            (guest.name, guest.role) = ("guest".parse().unwrap(), Role::Individual);
-            guest.keys[0].key = secret("guest").public();
-            terms.parties.push(guest);
-            for dimension in &mut terms.dimensions {
-                dimension.default_shares.push(Ratio::ZERO);
-                dimension.coefficients.push(Ratio::ONE);
-            }
-        }
+        4 if terms.parties.len() < PARTIES.len() => add_guest(terms),
         4 | 5 => {
             terms.waterfall.holdback = Some(Ratio::reduced(1, number % 9 + 2).unwrap());
             terms.waterfall.holdback_days = u32::try_from(number % 40 + 1).unwrap();
