@@ -101,13 +101,13 @@ struct Claimed<'a> {
 
 impl<'a> Claimed<'a> {
     fn claim(&self) -> Claim<'_> {
-        Claim { key: self.point, message: &self.message, signature: self.envelope.signature() }
+        Claim { key: &self.point, message: &self.message, signature: self.envelope.signature() }
     }
 
     fn verified(self, verdict: Result<(), SignatureInvalid>, known: &KnownKeys) -> Result<Verified<'a>, EnvelopeError> {
         let signer = self.point.public();
         verdict.map_err(|source| EnvelopeError::Signature { signer, source })?;
-        known.remember(self.point);
+        known.remember(&self.point);
         Ok(Verified { payload: &self.envelope.payload, signer, id: Digest::of(&[&self.message]) })
     }
 }

@@ -15,6 +15,7 @@ use counterfoil::{
     checkpoint::{Checkpoint, SignedCheckpoint, note::NoteVerifier},
     client::Client,
     digest::Digest,
+    keys::KnownKeys,
     ledger::{entry::Entry, receipt::Receipt},
     merkle::{hash::leaf_hash, index::TreeSize, proof::check_inclusion},
     proto::counterfoil::v1,
@@ -45,6 +46,7 @@ pub struct Checker {
     verifiers: Vec<NoteVerifier>,
     /// By the digest of the note, in parts so that callers hardly wait for each other.
     known: Vec<Mutex<HashMap<Digest, Known>>>,
+    keys: KnownKeys,
     notes: AtomicUsize,
 }
 
@@ -60,7 +62,7 @@ impl Checker {
             |agreement: &Agreement| NoteVerifier::new(&format!("{operator}/ledger/{}", agreement.id), named.key());
         let verifiers = agreements.iter().map(verifier).collect::<Result<_, _>>()?;
         let known = (0..PARTS).map(|_| Mutex::default()).collect();
-        Ok(Self { verifiers, known, notes: AtomicUsize::new(0) })
+        Ok(Self { verifiers, known, keys: KnownKeys::default(), notes: AtomicUsize::new(0) })
     }
 
     /// Checks that a receipt proves what was sent.
@@ -80,7 +82,7 @@ impl Checker {
         if let Some(known) = lock(part).get(&digest) {
             return Ok(*known);
         }
-        let opened = SignedCheckpoint::open(note, &self.verifiers[agreement])?;
+        let opened = SignedCheckpoint::open_with(note, &self.verifiers[agreement], &self.keys)?;
         let Checkpoint { size, root, .. } = opened.checkpoint();
         let known = Known { agreement, size: size.get(), root: *root.as_bytes() };
         if lock(part).insert(digest, known).is_none() {

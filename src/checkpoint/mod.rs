@@ -13,6 +13,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use crate::{
     checkpoint::note::{Note, NoteError, NoteSignature, NoteSigner, NoteVerifier},
     digest::Digest,
+    keys::KnownKeys,
     merkle::index::TreeSize,
 };
 
@@ -75,8 +76,15 @@ impl SignedCheckpoint {
     ///
     /// Errors: [`NoteError`], with a [`CheckpointError`] as its source when the text is at fault.
     pub fn open(note: &str, verifier: &NoteVerifier) -> Result<Self, NoteError> {
+        Self::open_with(note, verifier, &KnownKeys::new(1))
+    }
+
+    /// As [`Self::open`]; `known` makes it cheaper for a log of which many checkpoints are opened.
+    ///
+    /// Errors: as there.
+    pub fn open_with(note: &str, verifier: &NoteVerifier, known: &KnownKeys) -> Result<Self, NoteError> {
         let parsed = Note::parse(note)?;
-        parsed.verify(std::slice::from_ref(verifier))?;
+        parsed.verify_with(std::slice::from_ref(verifier), known)?;
         let checkpoint = Checkpoint::parse(parsed.text()).map_err(|source| NoteError::Checkpoint { source })?;
         if checkpoint.origin != verifier.name() {
             let source = CheckpointError::Origin { expected: verifier.name().to_owned(), found: checkpoint.origin };

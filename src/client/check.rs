@@ -9,6 +9,7 @@ use crate::{
     client::{Client, ClientError, Recorded, Refused},
     digest::Digest,
     envelope::Envelope,
+    keys::KnownKeys,
     ledger::{entry::Entry, receipt::Receipt, refusal::SignedRefusal},
     merkle::{hash::leaf_hash, proof::check_inclusion},
     proto::counterfoil::v1,
@@ -16,23 +17,26 @@ use crate::{
     time::Timestamp,
 };
 
-/// The note of the checkpoint that was verified last, by whose key, and what it says.
+/// The note of the checkpoint that was verified last, by whose key, and what it says; and the keys of logs.
 #[derive(Clone, Default)]
-pub(super) struct LastCheckpoint(Arc<Mutex<Option<(NoteVerifier, SignedCheckpoint)>>>);
+pub(super) struct LastCheckpoint {
+    last: Arc<Mutex<Option<(NoteVerifier, SignedCheckpoint)>>>,
+    known: Arc<KnownKeys>,
+}
 
 impl LastCheckpoint {
     /// Opens a note of `verifier`; its signature is not checked twice in a row.
     fn open(&self, note: &str, verifier: &NoteVerifier) -> Result<SignedCheckpoint, ClientError> {
         // A poisoned lock guards nothing worse than a value that is compared before it is used.
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((by, checkpoint)) = &*last
             && by == verifier
             && checkpoint.note() == note
         {
             return Ok(checkpoint.clone());
         }
-        let opened =
-            SignedCheckpoint::open(note, verifier).map_err(|source| ClientError::CheckpointInvalid { source })?;
+        let opened = SignedCheckpoint::open_with(note, verifier, &self.known)
+            .map_err(|source| ClientError::CheckpointInvalid { source })?;
         *last = Some((verifier.clone(), opened.clone()));
         Ok(opened)
     }

@@ -3,16 +3,23 @@
 //! The verdict on a signature must be the same in every tool for decades, so there is one rule: `verify_strict` of
 //! ed25519-dalek over keys that passed [`PublicKey::from_bytes`]. Batch verification is never used for a verdict.
 //! [`KeyPoint::verify`] reaches that verdict for less, [`verify_each`] for less still when there are many, and [`KnownKeys`]
-//! spares finding the point of a key again.
+//! spares finding the point of a key again, and for keys that sign much the greater part of the arithmetic.
 
 mod known;
+mod multiples;
 mod secret;
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    str::FromStr,
+    sync::{Arc, LazyLock},
+};
 
 use curve25519_dalek::{
+    constants::ED25519_BASEPOINT_POINT,
     edwards::{CompressedEdwardsY, EdwardsPoint},
     scalar::Scalar,
+    traits::Identity as _,
 };
 use ed25519_dalek::{Signature as DalekSignature, Verifier as _, VerifyingKey};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -22,6 +29,7 @@ pub use known::KnownKeys;
 pub use secret::SecretKey;
 
 use crate::{
+    keys::multiples::Multiples,
     text::{self, TextError},
     together::with_each,
 };
@@ -58,7 +66,7 @@ impl PublicKey {
     /// Errors: [`SignatureInvalid`], for whatever reason.
     pub fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), SignatureInvalid> {
         let key = VerifyingKey::from_bytes(&self.0).map_err(|_| SignatureInvalid)?;
-        KeyPoint(key).verify(message, signature)
+        KeyPoint::new(key).verify(message, signature)
     }
 }
 
@@ -76,8 +84,12 @@ impl<'de> Deserialize<'de> for PublicKey {
 
 /// A public key with its point: finding the point is a tenth of a verification, so who reads a key and verifies at once
 /// finds it once.
-#[derive(Clone, Copy, Debug)]
-pub struct KeyPoint(VerifyingKey);
+#[derive(Clone, Debug)]
+pub struct KeyPoint {
+    key: VerifyingKey,
+    /// Of the negative of the point.
+    multiples: Option<Arc<Multiples>>,
+}
 
 impl KeyPoint {
     /// Takes the 32 bytes of a key.
@@ -93,16 +105,34 @@ impl KeyPoint {
             let canonical = key.to_edwards().compress().to_bytes() == bytes;
             return Err(if canonical { KeyError::Weak } else { KeyError::NotCanonical });
         }
-        Ok(Self(key))
+        Ok(Self::new(key))
+    }
+
+    fn new(key: VerifyingKey) -> Self {
+        Self { key, multiples: None }
+    }
+
+    /// Finds multiples of the point, 128 KiB of them, with which a verification takes half the time. Finding them takes as
+    /// long as ten verifications.
+    #[must_use]
+    pub fn prepared(&self) -> Self {
+        let multiples = Multiples::of(&-self.key.to_edwards(), KEY_WINDOW_BITS);
+        Self { key: self.key, multiples: Some(Arc::new(multiples)) }
+    }
+
+    /// Whether it is prepared.
+    fn is_prepared(&self) -> bool {
+        self.multiples.is_some()
     }
 
     /// Returns the key.
     #[must_use]
     pub fn public(&self) -> PublicKey {
-        PublicKey(self.0.to_bytes())
+        PublicKey(self.key.to_bytes())
     }
 
-    /// Checks that `signature` is this key's over `message`: the verdict of `verify_strict`, for a sixth less.
+    /// Checks that `signature` is this key's over `message`: the verdict of `verify_strict`, for a sixth less, and for half of
+    /// it when the key is [prepared](Self::prepared).
     ///
     /// Strict verification accepts what plain verification accepts, unless the key or R is of small order. No key here is.
     /// Plain verification compares the bytes of R with those of the one canonical encoding of the R it computes, so R is of
@@ -110,19 +140,30 @@ impl KeyPoint {
     ///
     /// Errors: [`SignatureInvalid`], for whatever reason.
     pub fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), SignatureInvalid> {
+        if self.is_prepared() {
+            let claim = Claim { key: self, message, signature: *signature };
+            let expected = claim.expected().ok_or(SignatureInvalid)?;
+            return signature.begins_with(&expected.compress());
+        }
         let signature = DalekSignature::from_bytes(&signature.0);
         if SMALL_ORDER.contains(signature.r_bytes()) {
             return Err(SignatureInvalid);
         }
-        self.0.verify(message, &signature).map_err(|_| SignatureInvalid)
+        self.key.verify(message, &signature).map_err(|_| SignatureInvalid)
     }
 }
+
+/// 128 KiB for each key, and 51 additions.
+const KEY_WINDOW_BITS: usize = 5;
+
+/// Multiples of the point that all keys are multiples of: 640 KiB, and 32 additions.
+static BASE: LazyLock<Multiples> = LazyLock::new(|| Multiples::of(&ED25519_BASEPOINT_POINT, 8));
 
 /// A signature that somebody is said to have made over a message.
 #[derive(Clone, Copy, Debug)]
 pub struct Claim<'a> {
     /// Whose it should be.
-    pub key: KeyPoint,
+    pub key: &'a KeyPoint,
     /// What was signed.
     pub message: &'a [u8],
     /// The signature.
@@ -137,10 +178,13 @@ impl Claim<'_> {
             return None;
         }
         let s = Option::from(Scalar::from_canonical_bytes(*signature.s_bytes()))?;
-        let key = &self.key.0;
+        let key = &self.key.key;
         let hash = Sha512::new().chain_update(signature.r_bytes()).chain_update(key.as_bytes());
         let k = Scalar::from_bytes_mod_order_wide(&hash.chain_update(self.message).finalize().into());
-        Some(EdwardsPoint::vartime_double_scalar_mul_basepoint(&k, &-key.to_edwards(), &s))
+        Some(match &self.key.multiples {
+            Some(multiples) => multiples.add_product(BASE.add_product(EdwardsPoint::identity(), &s), &k),
+            None => EdwardsPoint::vartime_double_scalar_mul_basepoint(&k, &-key.to_edwards(), &s),
+        })
     }
 }
 
@@ -153,9 +197,7 @@ pub fn verify_each(claims: &[Claim<'_>]) -> Vec<Result<(), SignatureInvalid>> {
         let points: Vec<_> = expected.iter().map(|(point, _)| *point).collect();
         EdwardsPoint::compress_batch_alloc(&points)
     });
-    let verdict = |((_, signature), r): ((_, Signature), CompressedEdwardsY)| {
-        if signature.0.starts_with(r.as_bytes()) { Ok(()) } else { Err(SignatureInvalid) }
-    };
+    let verdict = |((_, signature), r): ((_, Signature), CompressedEdwardsY)| signature.begins_with(&r);
     written.into_iter().map(|one| one.and_then(verdict)).collect()
 }
 
@@ -227,6 +269,11 @@ impl Signature {
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 64] {
         &self.0
+    }
+
+    /// Checks that its R is spelt as `r` is.
+    fn begins_with(&self, r: &CompressedEdwardsY) -> Result<(), SignatureInvalid> {
+        if self.0.starts_with(r.as_bytes()) { Ok(()) } else { Err(SignatureInvalid) }
     }
 }
 

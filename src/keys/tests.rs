@@ -2,6 +2,10 @@
 
 use std::collections::HashSet;
 
+use curve25519_dalek::{
+    constants::{ED25519_BASEPOINT_POINT, EIGHT_TORSION},
+    scalar::Scalar,
+};
 use ed25519_dalek::{Signature as DalekSignature, VerifyingKey};
 use proptest::{
     collection::vec,
@@ -9,6 +13,7 @@ use proptest::{
     prop_assert_eq, prop_oneof, proptest,
     sample::Index,
 };
+use sha2::{Digest as _, Sha512};
 
 use super::{
     Claim, KeyError, KeyPoint, PublicKey, SMALL_ORDER, SecretKey, Signature, is_below_field_order, verify_each,
@@ -134,9 +139,11 @@ proptest! {
             signature[bit / 8] ^= 1 << (bit % 8);
         }
         let point = KeyPoint::from_bytes(*key.public().as_bytes()).unwrap();
-        let found = point.verify(&message, &Signature::from_bytes(signature)).is_ok();
-        prop_assert_eq!(found, bit.is_none());
-        prop_assert_eq!(found, strictly(key.public().as_bytes(), &message, &signature));
+        for point in [point.prepared(), point] {
+            let found = point.verify(&message, &Signature::from_bytes(signature)).is_ok();
+            prop_assert_eq!(found, bit.is_none());
+            prop_assert_eq!(found, strictly(key.public().as_bytes(), &message, &signature));
+        }
     }
 
     #[test]
@@ -145,20 +152,27 @@ proptest! {
         let mut signature = [0; 64];
         signature[..32].copy_from_slice(&SMALL_ORDER[point]);
         signature[32..].copy_from_slice(&s);
-        let found = KeyPoint::from_bytes(*key.public().as_bytes()).unwrap().verify(b"", &Signature::from_bytes(signature));
-        prop_assert_eq!(found.is_ok(), strictly(key.public().as_bytes(), b"", &signature));
+        let point = KeyPoint::from_bytes(*key.public().as_bytes()).unwrap();
+        for point in [point.prepared(), point] {
+            let found = point.verify(b"", &Signature::from_bytes(signature));
+            prop_assert_eq!(found.is_ok(), strictly(key.public().as_bytes(), b"", &signature));
+        }
     }
 
     #[test]
     fn each_of_many_gets_the_strict_verdict_whatever_stands_beside_it(
-        claims in vec((0..4_u8, vec(any::<u8>(), 0..100), forgery()), 0..20),
+        claims in vec((0..4_u8, vec(any::<u8>(), 0..100), forgery()), 0..20), prepared in any::<[bool; 4]>(),
     ) {
         let signed: Vec<_> = claims.iter().map(|(seed, message, forgery)| {
             let key = SecretKey::from_seed(&[*seed; 32]);
             (key.public(), message, forgery.of(*key.sign(message).as_bytes()))
         }).collect();
-        let claims: Vec<_> = signed.iter().map(|(key, message, signature)| Claim {
-            key: KeyPoint::from_bytes(*key.as_bytes()).unwrap(),
+        let points: Vec<_> = signed.iter().zip(&claims).map(|((key, ..), (seed, ..))| {
+            let point = KeyPoint::from_bytes(*key.as_bytes()).unwrap();
+            if prepared[usize::from(*seed)] { point.prepared() } else { point }
+        }).collect();
+        let claims: Vec<_> = signed.iter().zip(&points).map(|((_, message, signature), key)| Claim {
+            key,
             message,
             signature: Signature::from_bytes(*signature),
         }).collect();
@@ -166,4 +180,34 @@ proptest! {
         let strict: Vec<_> = signed.iter().map(|(key, message, signature)| strictly(key.as_bytes(), message, signature)).collect();
         prop_assert_eq!(found, strict);
     }
+}
+
+/// A signature that leaves parts of small order in the key and in R: some of them hold, some do not, and a shortcut that
+/// multiplies by eight, or sums many into one equation, would not see which.
+#[test]
+fn a_key_and_a_signature_with_parts_of_small_order_get_the_strict_verdict() {
+    let (a, r) = (Scalar::from(7_777_777_u32), Scalar::from(5_555_555_u32));
+    let mut verdicts = [0; 2];
+    for (in_key, in_r) in (0..8).flat_map(|in_key| (0..8).map(move |in_r| (in_key, in_r))) {
+        let key = (a * ED25519_BASEPOINT_POINT + EIGHT_TORSION[in_key]).compress().to_bytes();
+        let point = KeyPoint::from_bytes(key).unwrap();
+        let points = [point.prepared(), point];
+        let r_bytes = (r * ED25519_BASEPOINT_POINT + EIGHT_TORSION[in_r]).compress().to_bytes();
+        for message in (0..8_u8).map(|message| [message]) {
+            let hash = Sha512::new().chain_update(r_bytes).chain_update(key).chain_update(message);
+            let s = r + Scalar::from_bytes_mod_order_wide(&hash.finalize().into()) * a;
+            let mut signature = [0; 64];
+            signature[..32].copy_from_slice(&r_bytes);
+            signature[32..].copy_from_slice(s.as_bytes());
+            let strict = strictly(&key, &message, &signature);
+            verdicts[usize::from(strict)] += 1;
+            let signature = Signature::from_bytes(signature);
+            for key in &points {
+                assert_eq!(key.verify(&message, &signature).is_ok(), strict, "{in_key} {in_r} {message:?}");
+                let many = [Claim { key, message: &message, signature }; 3];
+                assert!(verify_each(&many).iter().all(|found| found.is_ok() == strict), "{in_key} {in_r} {message:?}");
+            }
+        }
+    }
+    assert!(verdicts.iter().all(|count| *count > 50), "{verdicts:?}");
 }

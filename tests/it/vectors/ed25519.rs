@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs};
 
-use counterfoil::keys::{PublicKey, Signature};
+use counterfoil::keys::{KeyPoint, PublicKey, Signature};
 use ed25519_dalek::{Signature as DalekSignature, VerifyingKey};
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,12 +10,14 @@ use serde_json::Value;
 use crate::common;
 
 /// Our one rule: a key that may be registered, a signature of 64 bytes, and the verdict of strict verification, which is
-/// also asked here.
+/// also asked here, and of the key when multiples of its point are at hand.
 fn accepts(key: &[u8], message: &[u8], signature: &[u8]) -> bool {
     let (Ok(key), Ok(signature)) = (PublicKey::from_slice(key), signature.try_into()) else { return false };
     let verdict = key.verify(message, &Signature::from_bytes(signature)).is_ok();
     let strict = VerifyingKey::from_bytes(key.as_bytes()).unwrap();
     assert_eq!(verdict, strict.verify_strict(message, &DalekSignature::from_bytes(&signature)).is_ok());
+    let prepared = KeyPoint::from_bytes(*key.as_bytes()).unwrap().prepared();
+    assert_eq!(verdict, prepared.verify(message, &Signature::from_bytes(signature)).is_ok());
     verdict
 }
 
