@@ -36,6 +36,7 @@ use crate::{
     statement::{
         Signed,
         id::{AgreementId, StatementId},
+        wire::Opened,
     },
     store::{Append, Sign, Store},
     time::Timestamp,
@@ -43,8 +44,7 @@ use crate::{
 
 /// A statement and who waits for its answer.
 pub(super) struct Submission {
-    pub(super) envelope: Box<Envelope>,
-    pub(super) signed: Box<Signed>,
+    pub(super) opened: Box<Opened>,
     pub(super) answer: Waiter,
 }
 
@@ -136,12 +136,13 @@ impl Batch {
 
     /// Admits a statement as the next entry, or finds that it is one already, or holds its refusal.
     pub(super) fn take(&mut self, submission: Submission, state: &mut State, place: &Place<'_>) {
-        let Submission { envelope, signed, answer } = submission;
+        let Submission { opened, answer } = submission;
+        let (envelope, signed) = opened.into_parts();
         self.bytes += envelope.payload.len();
         self.payloads.push(envelope.payload.clone());
         let held = match self.find(&signed, place) {
             Some(held) => held,
-            None => match self.admit(*envelope, &signed, state, place) {
+            None => match self.admit(envelope, &signed, state, place) {
                 Ok(place) => Held::New { place, repeated: false },
                 Err(SubmitError::Refused(refused)) => {
                     Held::Refused { refusal: Box::new(refused.refusal), judged: judged(state, place) }

@@ -7,15 +7,14 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use crate::{
     agreement::Agreement,
     checkpoint::SignedCheckpoint,
-    envelope::Envelope,
     sequencer::{answer::Answer, error::SubmitError, keeping::Keeping},
-    statement::Signed,
+    statement::{Signed, wire::Opened},
 };
 
 /// What a ledger's task is asked to do.
 pub(super) enum Command {
     /// Take a statement in.
-    Submit { envelope: Box<Envelope>, signed: Box<Signed>, answer: oneshot::Sender<Result<Answer, SubmitError>> },
+    Submit { opened: Box<Opened>, answer: oneshot::Sender<Result<Answer, SubmitError>> },
     /// Say whether it would be taken in.
     Validate { signed: Box<Signed>, answer: oneshot::Sender<Result<(), SubmitError>> },
     /// Show the agreement.

@@ -3,7 +3,6 @@
 use tokio::sync::oneshot;
 
 use crate::{
-    envelope::Envelope,
     sequencer::{
         Sequencer, Submitted,
         answer::Answer,
@@ -11,8 +10,8 @@ use crate::{
         error::{ReadError, SubmitError},
     },
     statement::{
-        Signed,
         id::{AgreementId, StatementId},
+        wire::Opened,
     },
 };
 
@@ -48,12 +47,10 @@ impl Entered {
 pub enum NotEntered {
     /// Too many wait for its ledger; it may be entered again.
     #[error("too many statements wait for this ledger")]
-    Full {
+    Full(
         /// The statement as it came.
-        envelope: Box<Envelope>,
-        /// What it says.
-        signed: Box<Signed>,
-    },
+        Box<Opened>,
+    ),
     /// Entering it again would not help.
     #[error(transparent)]
     Failed(SubmitError),
@@ -62,7 +59,7 @@ pub enum NotEntered {
 impl From<NotEntered> for SubmitError {
     fn from(not: NotEntered) -> Self {
         match not {
-            NotEntered::Full { .. } => Self::Busy,
+            NotEntered::Full(_) => Self::Busy,
             NotEntered::Failed(error) => error,
         }
     }

@@ -47,7 +47,6 @@ use crate::{
         note::{NoteError, NoteSigner, NoteVerifier},
     },
     digest::Digest,
-    envelope::Envelope,
     keys::SecretKey,
     ledger::{
         LedgerId,
@@ -70,6 +69,7 @@ use crate::{
     statement::{
         Body, Signed,
         id::{AgreementId, StatementId},
+        wire::Opened,
     },
     store::Store,
     time::Timestamp,
@@ -210,30 +210,24 @@ impl Sequencer {
         Ok(sequencer)
     }
 
-    /// Submits a statement: `signed` is what `statement::wire::open` made of `envelope`. Answers when it is durable.
+    /// Submits a statement. Answers when it is durable.
     ///
     /// Errors: [`SubmitError`]. After [`SubmitError::NotCommitted`], [`SubmitError::CommitUnclear`] or a lost answer, the same
     /// envelope submitted again gets the receipt of the first time.
-    ///
-    /// # Panics
-    ///
-    /// If the two are not the same statement: one would be admitted and the other kept.
-    pub async fn submit(&self, envelope: Envelope, signed: Signed) -> Result<Submitted, SubmitError> {
-        self.enter(envelope, signed).await?.answer().await
+    pub async fn submit(&self, opened: Opened) -> Result<Submitted, SubmitError> {
+        self.enter(Box::new(opened)).await?.answer().await
     }
 
     /// Puts a statement into the queue of its ledger, as [`Self::submit`] does: who enters one after the other has them judged in
     /// that order.
     ///
-    /// Errors: [`NotEntered`]. Panics: as [`Self::submit`].
-    pub async fn enter(&self, envelope: Envelope, signed: Signed) -> Result<Entered, NotEntered> {
-        let (agreement, statement) = (signed.agreement(), signed.id());
-        assert_eq!(envelope.id(), statement.digest(), "a statement is submitted with its own envelope");
+    /// Errors: [`NotEntered`].
+    pub async fn enter(&self, opened: Box<Opened>) -> Result<Entered, NotEntered> {
+        let (agreement, statement) = (opened.signed().agreement(), opened.signed().id());
         let (answer, answered) = oneshot::channel();
-        let command = Command::Submit { envelope: Box::new(envelope), signed: Box::new(signed), answer };
-        match self.send(agreement, command).await {
+        match self.send(agreement, Command::Submit { opened, answer }).await {
             Ok(()) => Ok(Entered { sequencer: self.clone(), agreement, statement, answered }),
-            Err(NotSent::Full(Command::Submit { envelope, signed, .. })) => Err(NotEntered::Full { envelope, signed }),
+            Err(NotSent::Full(Command::Submit { opened, .. })) => Err(NotEntered::Full(opened)),
             Err(failed) => Err(NotEntered::Failed(failed.into())),
         }
     }
@@ -371,8 +365,8 @@ impl Sequencer {
     fn found(&self, agreement: AgreementId, command: &Command) -> Result<Handle, SubmitError> {
         match command {
             // Rests on no entry, so it can be refused at once, and a task is started only for what will stand.
-            Command::Submit { signed, .. } if is_founding(signed) => {
-                let at = self.now();
+            Command::Submit { opened, .. } if is_founding(opened.signed()) => {
+                let (signed, at) = (opened.signed(), self.now());
                 self.try_founding(signed, at).map_err(|refusal| {
                     self.refused(
                         agreement,

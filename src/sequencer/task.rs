@@ -225,7 +225,7 @@ impl Working {
         let (mut next, mut left) = (Some(first), TAKEN_AT_ONCE);
         while let Some(command) = next {
             match command {
-                Command::Submit { envelope, signed, answer } => self.submit(Submission { envelope, signed, answer }),
+                Command::Submit { opened, answer } => self.submit(Submission { opened, answer }),
                 Command::Stop(done) => return self.stop = Some(done),
                 question if question.is_wanted() => return self.questions.push(question),
                 _ => {}

@@ -15,7 +15,6 @@ use tokio_stream::{Stream as _, wrappers::ReceiverStream};
 use tonic::{Extensions, Status, Streaming};
 
 use crate::{
-    envelope::Envelope,
     keys::KnownKeys,
     proto::counterfoil::v1::{
         self as v1, SubmitStatementsRequest, SubmitStatementsResponse, submit_statements_response::Outcome,
@@ -30,8 +29,7 @@ use crate::{
         stop::stopping,
         wire::{self, BUSY_RETRY_AFTER},
     },
-    statement::{Signed, wire::open_each},
-    together::with_each,
+    statement::wire::Opened,
 };
 
 /// The answers of one stream.
@@ -67,8 +65,7 @@ pub(super) fn submit(
 }
 
 /// Statements that are being verified, or why the stream ends.
-type Opening = Result<(JoinHandle<Vec<Opened>>, OwnedSemaphorePermit), No>;
-type Opened = Result<(Envelope, Signed), No>;
+type Opening = Result<(JoinHandle<Vec<Result<Opened, No>>>, OwnedSemaphorePermit), No>;
 /// Statements that have entered the sequencer's queue, or were refused, or why the stream ends.
 type Entering = Result<(Vec<Answer>, OwnedSemaphorePermit), No>;
 type Answer = Result<Entered, No>;
@@ -113,12 +110,8 @@ async fn read_all(mut shared: Shared, mut requests: Streaming<SubmitStatementsRe
     }
 }
 
-fn open_together(together: Vec<Option<v1::Envelope>>, known: &KnownKeys) -> Vec<Opened> {
-    let envelopes = together.into_iter().map(wire::envelope).collect();
-    let opened = with_each(envelopes, |envelopes| open_each(envelopes.iter().copied(), known));
-    let signed =
-        |(envelope, signed): (_, Result<_, _>)| Ok((envelope, signed.map_err(|error| No::not_opened(&error))?));
-    opened.into_iter().map(|opened| opened.and_then(signed)).collect()
+fn open_together(together: Vec<Option<v1::Envelope>>, known: &KnownKeys) -> Vec<Result<Opened, No>> {
+    Opened::open_each(together.into_iter().map(wire::envelope).collect(), known)
 }
 
 /// Takes what has arrived behind `first`, without waiting; also whether, and with which no, the stream ends there.
@@ -178,11 +171,11 @@ async fn enter_all(shared: Shared, mut to_enter: mpsc::Receiver<Opening>, entere
     }
 }
 
-async fn enter_each(shared: &Shared, opened: Vec<Opened>) -> Vec<Answer> {
+async fn enter_each(shared: &Shared, opened: Vec<Result<Opened, No>>) -> Vec<Answer> {
     let mut answers: Vec<Answer> = Vec::with_capacity(opened.len());
     for one in opened {
         answers.push(match one {
-            Ok((envelope, signed)) => enter(shared, envelope, signed).await,
+            Ok(opened) => enter(shared, Box::new(opened)).await,
             Err(no) => Err(no),
         });
     }
@@ -190,13 +183,13 @@ async fn enter_each(shared: &Shared, opened: Vec<Opened>) -> Vec<Answer> {
 }
 
 /// Puts a statement into the sequencer's queue, and waits while that is full.
-async fn enter(shared: &Shared, mut envelope: Envelope, mut signed: Signed) -> Answer {
+async fn enter(shared: &Shared, mut opened: Box<Opened>) -> Answer {
     let mut tries = 1;
     loop {
-        match shared.sequencer.enter(envelope, signed).await {
+        match shared.sequencer.enter(opened).await {
             Ok(entered) => return Ok(entered),
-            Err(NotEntered::Full { envelope: back, signed: said }) if tries < BUSY_TRIES_MAX => {
-                (envelope, signed, tries) = (*back, *said, tries + 1);
+            Err(NotEntered::Full(back)) if tries < BUSY_TRIES_MAX => {
+                (opened, tries) = (back, tries + 1);
                 tokio::time::sleep(BUSY_RETRY_AFTER).await;
             }
             Err(not) => return Err(SubmitError::from(not).into()),

@@ -76,7 +76,7 @@ pub(super) async fn preview(
     request: PreviewOutcomesRequest,
 ) -> Result<PreviewOutcomesResponse, No> {
     let (id, dispute) = (agreement(&request.agreement)?, statement_id(&request.dispute_id)?);
-    let outcomes = read_outcomes(request.outcomes).map_err(|error| No::not_opened(&error))?;
+    let outcomes = read_outcomes(request.outcomes).map_err(No::from)?;
     let now = face.now();
     let answer = face.read(id, None, Part::Books, move |reader| {
         recall(reader)?;

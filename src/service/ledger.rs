@@ -23,7 +23,7 @@ use crate::{
         watch,
         wire::{self, agreement, beyond, malformed, missing, statement_id},
     },
-    statement::{id::AgreementId, wire::open_with},
+    statement::{id::AgreementId, wire::Opened},
 };
 
 /// The service of the log.
@@ -48,13 +48,13 @@ impl LedgerService for LedgerFace {
         // Before the signature is verified: who is refused costs nothing.
         let permit = self.shared.statement_permit()?;
         envelope.payload = counted(envelope.payload, Arc::new(permit));
-        let signed = open_with(&envelope, &self.shared.known).map_err(|error| No::not_opened(&error))?;
+        let opened = Opened::open(envelope, &self.shared.known).map_err(No::from)?;
         let sequencer = &self.shared.sequencer;
         if validate_only {
-            sequencer.validate(signed).await.map_err(No::from)?;
+            sequencer.validate(opened.into_parts().1).await.map_err(No::from)?;
             return Ok(Response::new(SubmitStatementResponse { receipt: None }));
         }
-        let receipt = wire::receipt(&sequencer.submit(envelope, signed).await.map_err(No::from)?);
+        let receipt = wire::receipt(&sequencer.submit(opened).await.map_err(No::from)?);
         Ok(Response::new(SubmitStatementResponse { receipt: Some(receipt) }))
     }
 

@@ -130,15 +130,6 @@ impl No {
         }
     }
 
-    /// Says no to bytes that cannot be opened.
-    pub(super) fn not_opened(error: &OpenError) -> Self {
-        let no = Self::new(error.reason(), Causes(error).to_string());
-        match error.field() {
-            Some(field) => no.with("field", field),
-            None => no,
-        }
-    }
-
     /// Says that the fault is ours. The cause goes to the log under the request id, and nowhere else.
     pub(super) fn internal(cause: &(dyn Error + 'static)) -> Self {
         let request_id = request_id();
@@ -173,6 +164,17 @@ impl No {
             message: self.message,
             metadata: self.metadata.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             retry_after_ms: self.retry_after.map_or(0, |delay| u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)),
+        }
+    }
+}
+
+/// Says no to bytes that cannot be opened.
+impl From<OpenError> for No {
+    fn from(error: OpenError) -> Self {
+        let no = Self::new(error.reason(), Causes(&error).to_string());
+        match error.field() {
+            Some(field) => no.with("field", field),
+            None => no,
         }
     }
 }

@@ -34,6 +34,7 @@ use crate::{
     keys::{KnownKeys, PublicKey, SecretKey},
     proto::counterfoil::v1,
     statement::{Signed, Statement, dispute::Outcome, id::StatementId},
+    together::with_each,
 };
 
 /// Verifies an envelope, reads the statement in it, and checks that its bytes are canonical.
@@ -58,6 +59,57 @@ pub fn open_each<'a>(
     known: &KnownKeys,
 ) -> Vec<Result<Signed, OpenError>> {
     Envelope::verify_each(envelopes, known).into_iter().map(|verified| read_verified(verified?)).collect()
+}
+
+/// An envelope and the statement in it. Only opening makes one, so the two are never of different statements: what is judged
+/// is what is kept.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    envelope: Envelope,
+    signed: Signed,
+}
+
+impl Opened {
+    /// As [`open_with`], and keeps the envelope.
+    ///
+    /// Errors: the same.
+    pub fn open(envelope: Envelope, known: &KnownKeys) -> Result<Self, OpenError> {
+        let signed = open_with(&envelope, known)?;
+        Ok(Self { envelope, signed })
+    }
+
+    /// As [`open_each`], and keeps the envelopes; what is none stays where it is.
+    ///
+    /// Errors: for each, the same.
+    pub fn open_each<E: From<OpenError>>(
+        envelopes: Vec<Result<Envelope, E>>,
+        known: &KnownKeys,
+    ) -> Vec<Result<Self, E>> {
+        let opened = with_each(envelopes, |envelopes| open_each(envelopes.iter().copied(), known));
+        let opened = opened.into_iter().map(|one| {
+            let (envelope, signed) = one?;
+            Ok(Self { envelope, signed: signed? })
+        });
+        opened.collect()
+    }
+
+    /// Returns the envelope.
+    #[must_use]
+    pub const fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    /// Returns the statement.
+    #[must_use]
+    pub const fn signed(&self) -> &Signed {
+        &self.signed
+    }
+
+    /// Returns both.
+    #[must_use]
+    pub fn into_parts(self) -> (Envelope, Signed) {
+        (self.envelope, self.signed)
+    }
 }
 
 fn read_verified(verified: Verified<'_>) -> Result<Signed, OpenError> {

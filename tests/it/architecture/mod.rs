@@ -94,7 +94,7 @@ const ROOMS: [(&str, &[&str]); 23] = [
     ("client", &["ledger", "checkpoint", "merkle", "envelope", "statement", "keys", "proto", "digest", "time"]),
     ("agreement", &["statement", "split", "keys", "digest", "time"]),
     ("ledger", &["checkpoint", "envelope", "merkle", "keys", "digest", "time"]),
-    ("statement", &["envelope", "keys", "split", "proto", "digest", "time", "text"]),
+    ("statement", &["envelope", "keys", "split", "proto", "digest", "time", "text", "together"]),
     ("checkpoint", &["merkle", "keys", "digest"]),
     ("envelope", &["keys", "digest", "together"]),
     ("merkle", &["digest"]),

@@ -171,14 +171,6 @@ async fn a_founding_proposal_cannot_have_seen_anything() {
     }
 }
 
-#[tokio::test]
-#[should_panic(expected = "a statement is submitted with its own envelope")]
-async fn a_statement_and_the_envelope_of_another_are_not_taken() {
-    let sequencer = open(&Arc::new(MemoryStore::new())).await;
-    let signed = wire::open(&Deal::new(1).proposal).unwrap();
-    let _ = sequencer.submit(Deal::new(2).proposal, signed).await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn stopping_finishes_what_was_taken_and_gives_the_store_back() {
     let folder = tempfile::tempdir().unwrap();

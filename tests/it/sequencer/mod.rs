@@ -19,10 +19,10 @@ use std::sync::{
 
 use counterfoil::{
     envelope::Envelope,
-    keys::SecretKey,
+    keys::{KnownKeys, SecretKey},
     merkle::proof::check_consistency,
     sequencer::{Memory, OpenError, Sequencer, SequencerConfig, SubmitError, Submitted},
-    statement::{id::AgreementId, wire},
+    statement::{id::AgreementId, wire::Opened},
     store::Store,
     time::Timestamp,
 };
@@ -82,10 +82,14 @@ async fn enter_deal(sequencer: &Sequencer) -> Deal {
     deal
 }
 
+fn opened(envelope: &Envelope) -> Opened {
+    Opened::open(envelope.clone(), &KnownKeys::new(1)).unwrap()
+}
+
 pub(crate) async fn submit(sequencer: &Sequencer, envelope: Envelope) -> Result<Submitted, SubmitError> {
-    let signed = wire::open(&envelope).unwrap();
-    let id = signed.agreement();
-    let submitted = sequencer.submit(envelope.clone(), signed).await?;
+    let opened = opened(&envelope);
+    let id = opened.signed().agreement();
+    let submitted = sequencer.submit(opened).await?;
     assert_eq!(submitted.agreement, id);
     check_receipt(sequencer, &envelope, &submitted);
     Ok(submitted)

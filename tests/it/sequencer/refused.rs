@@ -20,7 +20,7 @@ use counterfoil::{
     store::memory::MemoryStore,
 };
 
-use crate::sequencer::{FORGETFUL, deal::Deal, enter_deal, open, open_with, submit, watched::Watched};
+use crate::sequencer::{FORGETFUL, deal::Deal, enter_deal, open, open_with, opened, submit, watched::Watched};
 
 async fn settle() {
     for _ in 0..50 {
@@ -74,8 +74,8 @@ async fn a_refusal_stands_under_the_entries_before_it_and_not_under_those_of_its
     let mut waiting = Vec::new();
     for envelope in [deal.contribution(9), first, early.clone(), contribution] {
         let sequencer = sequencer.clone();
-        let signed = wire::open(&envelope).unwrap();
-        waiting.push(tokio::spawn(async move { sequencer.submit(envelope, signed).await }));
+        let opened = opened(&envelope);
+        waiting.push(tokio::spawn(async move { sequencer.submit(opened).await }));
         settle().await;
     }
     store.let_go();
@@ -129,7 +129,7 @@ async fn a_proposal_is_refused_under_the_empty_ledger_and_what_is_only_asked_get
     let proposal = wire::open(&envelope).unwrap();
     let Err(SubmitError::Refused(asked)) = sequencer.validate(proposal.clone()).await else { panic!("admitted") };
     assert_eq!((asked.reason(), &asked.signed), ("COLLECTOR_UNKNOWN", &None));
-    let error = sequencer.submit(envelope, proposal.clone()).await.unwrap_err();
+    let error = sequencer.submit(opened(&envelope)).await.unwrap_err();
     let refusal = signed(&sequencer, agreement, error);
     assert_eq!(refusal.refusal().under.size.get(), 0);
     let none: Option<&[u8]> = None;

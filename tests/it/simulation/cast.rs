@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use counterfoil::{
     digest::Digest,
     envelope::Envelope,
-    keys::SecretKey,
+    keys::{KnownKeys, SecretKey},
     ledger::LedgerId,
     split::Ratio,
     statement::{
         Acceptance, Artifact, ArtifactDigest, ArtifactKind, Attestation, Benefit, BenefitConfirmation, Body,
         Contribution, ContributionWithdrawal, Reversal, SeenCheckpoint, Settlement, Signed, Statement, Verdict,
         id::{AgreementId, StatementId},
-        wire,
+        wire::{self, Opened},
     },
     time::Timestamp,
 };
@@ -28,14 +28,19 @@ const STRANGER: &str = "stranger";
 
 /// A statement as somebody submits it.
 #[derive(Clone)]
-pub(super) struct Said {
-    pub(super) envelope: Envelope,
-    pub(super) signed: Signed,
-}
+pub(super) struct Said(pub(super) Opened);
 
 impl Said {
+    pub(super) fn envelope(&self) -> &Envelope {
+        self.0.envelope()
+    }
+
+    pub(super) fn signed(&self) -> &Signed {
+        self.0.signed()
+    }
+
     pub(super) fn ledger(&self) -> LedgerId {
-        LedgerId::new(self.signed.agreement().digest())
+        LedgerId::new(self.signed().agreement().digest())
     }
 }
 
@@ -61,7 +66,7 @@ impl Cast {
         let mut cast = Self { keys, deals: Vec::new(), said: 0 };
         for _ in 0..deals {
             let said = cast.say(None, NAMES[0], None, Body::Proposal(terms_between(NAMES)));
-            let id = said.signed.agreement();
+            let id = said.signed().agreement();
             let (contributions, benefits) = (Vec::new(), Vec::new());
             cast.deals.push(Deal { id, said: vec![said], contributions, benefits, accepted: false });
         }
@@ -100,9 +105,9 @@ impl Cast {
         let seen = (chance.below(4) == 0 && size > 0).then(|| seen(ledger, size, chance, record));
         let said = self.say(Some(self.deals[number].id), who, seen, body);
         let deal = &mut self.deals[number];
-        match &said.signed.statement().body {
-            Body::Contribution(_) => deal.contributions.push(said.signed.id()),
-            Body::Benefit(_) => deal.benefits.push(said.signed.id()),
+        match &said.signed().statement().body {
+            Body::Contribution(_) => deal.contributions.push(said.signed().id()),
+            Body::Benefit(_) => deal.benefits.push(said.signed().id()),
             _ => {}
         }
         deal.said.push(said.clone());
@@ -174,8 +179,7 @@ impl Cast {
         let key = &self.keys[who];
         let statement = Statement { agreement, signer: key.public(), nonce, claimed_time: ms(NOW_MS), seen, body };
         let envelope = wire::sign(&statement, key).unwrap();
-        let signed = wire::open(&envelope).unwrap();
-        Said { envelope, signed }
+        Said(Opened::open(envelope, &KnownKeys::new(1)).unwrap())
     }
 }
 

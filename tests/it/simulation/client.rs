@@ -95,9 +95,9 @@ pub(super) fn hold(record: &mut Record, sequencer: &Sequencer, asked: Asked, ans
         Answer::Validated(said, Ok(())) => {
             record.trace("leave");
             record.told.validated += 1;
-            let id = said.signed.id().digest();
+            let id = said.signed().id().digest();
             if !record.ledgers.get(&asked.ledger).is_some_and(|kept| kept.places.contains_key(&id)) {
-                record.rests(asked, &said.signed, None);
+                record.rests(asked, said.signed(), None);
             }
         }
         Answer::Validated(said, Err(error)) => refused(record, asked, &said, &error, weather),
@@ -110,14 +110,14 @@ fn recorded(record: &mut Record, sequencer: &Sequencer, asked: Asked, said: &Sai
     record.trace(&format!("recorded {index} at {} again {already_recorded}", admitted.as_ms()));
     record.told.receipts += 1;
     record.told.again += u64::from(*already_recorded);
-    let leaf = Entry { admitted: *admitted, envelope: said.envelope.clone() }.encode();
-    let verifier = sequencer.verifier(said.signed.agreement());
+    let leaf = Entry { admitted: *admitted, envelope: said.envelope().clone() }.encode();
+    let verifier = sequencer.verifier(said.signed().agreement());
     match submitted.receipt().check(&leaf, &verifier) {
         Ok(checkpoint) => tell(record, asked.ledger, &checkpoint),
         Err(error) => record.violate(Check::Receipt, error.to_string()),
     }
     let kept = record.ledgers.get(&asked.ledger);
-    let place = kept.and_then(|kept| kept.places.get(&said.signed.id().digest()).copied());
+    let place = kept.and_then(|kept| kept.places.get(&said.signed().id().digest()).copied());
     let same = kept.and_then(|kept| kept.leaves.get(short(*index))).is_some_and(|kept| **kept == leaf);
     record.hold(Check::Receipt, place == Some(*index) && same, || {
         format!("the receipt says entry {index}, the statement is entry {place:?}")
@@ -126,14 +126,14 @@ fn recorded(record: &mut Record, sequencer: &Sequencer, asked: Asked, said: &Sai
 
 fn refused(record: &mut Record, asked: Asked, said: &Said, error: &SubmitError, weather: Weather) {
     record.trace(&format!("not recorded: {error}"));
-    let id = said.signed.id().digest();
+    let id = said.signed().id().digest();
     let place = record.ledgers.get(&asked.ledger).and_then(|kept| kept.places.get(&id).copied());
     let recorded = place.is_some_and(|place| place < asked.size);
     match error {
         SubmitError::Refused(refused) => {
             record.told.refusals += 1;
             record.hold(Check::Refusal, !recorded, || format!("entry {place:?} is refused: {refused}"));
-            record.rests(asked, &said.signed, Some(&refused.refusal));
+            record.rests(asked, said.signed(), Some(&refused.refusal));
         }
         SubmitError::AgreementNotFound => {
             record.hold(Check::Refusal, asked.told == 0, || "an agreement that was told is not found".into());

@@ -32,10 +32,10 @@ impl World {
     async fn ask_again(&mut self, server: &mut Server) {
         for _ in 0..5 {
             let said = self.cast.again(&mut self.chance);
-            let id = said.signed.id().digest();
+            let id = said.signed().id().digest();
             let place = self.record().ledgers.get(&said.ledger()).and_then(|kept| kept.places.get(&id).copied());
             let sequencer = server.sequencer.clone();
-            let asking = async move { sequencer.submit(said.envelope, said.signed).await };
+            let asking = async move { sequencer.submit(said.0).await };
             let answer = self.until(server, asking).await;
             if let Some(place) = place {
                 let same = answer.as_ref().is_ok_and(|answer| answer.index == place && answer.already_recorded);

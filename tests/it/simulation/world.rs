@@ -295,10 +295,10 @@ impl World {
         } else {
             self.cast.next(&mut self.chance, &self.record.lock().unwrap())
         };
-        self.record().trace(&format!("submits {:?} {}", said.signed.statement().body.kind(), said.signed.id()));
+        self.record().trace(&format!("submits {:?} {}", said.signed().statement().body.kind(), said.signed().id()));
         let asking = sequencer.clone();
         self.client(sequencer, said.ledger(), async move {
-            let answer = asking.submit(said.envelope.clone(), said.signed.clone()).await;
+            let answer = asking.submit(said.0.clone()).await;
             Answer::Submitted(said, answer)
         });
     }
@@ -312,7 +312,7 @@ impl World {
         self.record().trace("validates");
         let asking = sequencer.clone();
         self.client(sequencer, said.ledger(), async move {
-            let answer = asking.validate(said.signed.clone()).await;
+            let answer = asking.validate(said.signed().clone()).await;
             Answer::Validated(said, answer)
         });
     }
