@@ -4,7 +4,11 @@
 use std::{
     io,
     panic::{self, AssertUnwindSafe},
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
 };
 
@@ -44,13 +48,15 @@ enum Message {
 #[derive(Clone)]
 pub(super) struct Committer {
     messages: mpsc::Sender<Message>,
+    /// Whether something is being written.
+    writes: Arc<AtomicBool>,
 }
 
 impl Committer {
     /// Returns a committer that commits when it is told to.
     pub(super) fn stepped(store: Arc<dyn Store>) -> (Self, Commits) {
-        let (messages, queue) = mpsc::channel();
-        (Self { messages }, Commits { store: Some(store), queue })
+        let ((messages, queue), writes) = (mpsc::channel(), Arc::default());
+        (Self { messages, writes: Arc::clone(&writes) }, Commits { store: Some(store), queue, writes })
     }
 
     /// Starts a thread that commits whenever something queued.
@@ -68,6 +74,11 @@ impl Committer {
             let _ = job.done.send(Outcome::NotWritten);
         }
         outcome
+    }
+
+    /// Whether an append that is handed over now has to wait for a write to end. May have changed meanwhile.
+    pub(super) fn is_writing(&self) -> bool {
+        self.writes.load(Ordering::Relaxed)
     }
 
     /// Waits until everything sent before is finished, and ends the thread.
@@ -89,6 +100,7 @@ pub struct Commits {
     /// `None` once it was told to stop.
     store: Option<Arc<dyn Store>>,
     queue: mpsc::Receiver<Message>,
+    writes: Arc<AtomicBool>,
 }
 
 impl Commits {
@@ -131,7 +143,7 @@ impl Commits {
             next = if more { self.queue.try_recv().ok() } else { None };
         }
         if let Some(store) = &self.store {
-            commit(store.as_ref(), jobs);
+            commit(store.as_ref(), jobs, &self.writes);
         }
         if let Some(done) = stop {
             // First: who asked may want to open the store again.
@@ -142,13 +154,16 @@ impl Commits {
     }
 }
 
-fn commit(store: &dyn Store, jobs: Vec<Job>) {
+fn commit(store: &dyn Store, jobs: Vec<Job>, writes: &AtomicBool) {
     if jobs.is_empty() {
         return;
     }
     let (appends, waiting): (Vec<Append>, Vec<_>) = jobs.into_iter().map(|job| (job.append, job.done)).unzip();
     let ledgers: Vec<_> = appends.iter().map(|append| append.ledger).collect();
+    writes.store(true, Ordering::Relaxed);
     let committed = panic::catch_unwind(AssertUnwindSafe(|| store.commit(appends)));
+    // Before anybody hears of it: who has just landed does not wait for its own write.
+    writes.store(false, Ordering::Relaxed);
     let outcomes: Vec<Outcome> = match committed {
         Err(_) => {
             error!(ledgers = ledgers.len(), "the store panicked in a commit");

@@ -158,6 +158,7 @@ impl Working {
                     leaving = true;
                 }
             }
+            self.gather(&mut commands).await;
             self.proceed();
             if self.stop.is_some() && self.is_at_rest() {
                 break;
@@ -175,10 +176,31 @@ impl Working {
         self.stop
     }
 
-    async fn next(&mut self, commands: &mut mpsc::Receiver<Command>, leaving: bool) -> Event {
+    /// Whether statements are taken in now.
+    fn takes(&self) -> bool {
         let spoilt = self.state.as_ref().is_some_and(|state| state.keeping.is_spoilt());
         let waits = !self.questions.is_empty() || self.stop.is_some() || spoilt;
-        let takes = !waits && self.forming.has_room(self.task.batch_max);
+        !waits && self.forming.has_room(self.task.batch_max)
+    }
+
+    /// Lets a batch that could take off grow by what is ready to be taken in, if the committer is at the write of other
+    /// ledgers: it would only wait there, and what comes behind it for a second write. No longer than what is ready takes to
+    /// run: nobody waits for what may come.
+    async fn gather(&mut self, commands: &mut mpsc::Receiver<Command>) {
+        let could_take_off = self.flying.is_none() && !self.forming.is_idle();
+        if !could_take_off || !self.task.committer.is_writing() {
+            return;
+        }
+        tokio::task::yield_now().await;
+        if self.takes()
+            && let Ok(command) = commands.try_recv()
+        {
+            self.take(command, commands).await;
+        }
+    }
+
+    async fn next(&mut self, commands: &mut mpsc::Receiver<Command>, leaving: bool) -> Event {
+        let takes = self.takes();
         let asked = |command: Option<Command>| command.map_or(Event::Leave, Event::Asked);
         if let Some(flight) = &mut self.flying {
             return tokio::select! {
@@ -344,8 +366,10 @@ impl Working {
                         debug!(agreement = %self.task.agreement, size = %checkpoint.checkpoint().size, "committed batch");
                         self.task.durable.tell(Arc::clone(&checkpoint));
                         put_away.into_iter().for_each(|put_away| self.write(put_away));
-                        // First: the disk has nothing to do until the next batch is on its way.
-                        self.proceed();
+                        // First: the disk has nothing to do until the next batch is on its way. Unless it has.
+                        if !self.task.committer.is_writing() {
+                            self.proceed();
+                        }
                         return batch.release(self.task.agreement, &checkpoint);
                     }
                     None => {

@@ -77,6 +77,40 @@ async fn many_ledgers_share_one_flush() {
 }
 
 #[tokio::test]
+async fn what_is_ready_goes_along_while_another_ledger_is_being_written() {
+    let store = Arc::new(Watched::new());
+    let sequencer = open(&store).await;
+    let written = enter_deal(&sequencer).await;
+    let deal = Deal::new(2);
+    for envelope in deal.opening() {
+        submit(&sequencer, envelope).await.unwrap();
+    }
+    store.hold();
+    let commits = store.commits();
+    let mut waiting = JoinSet::new();
+    let of_written = (sequencer.clone(), written.contribution(0));
+    waiting.spawn(async move { submit(&of_written.0, of_written.1).await.unwrap() });
+    while store.commits() == commits {
+        tokio::task::yield_now().await;
+    }
+    let mut together = JoinSet::new();
+    for number in 0..3 {
+        let (sequencer, envelope) = (sequencer.clone(), deal.contribution(number));
+        together.spawn(async move {
+            // It has something to do before it comes to the ledger, whose task was woken by the first.
+            for _ in 0..3 * number {
+                tokio::spawn(async {}).await.unwrap();
+            }
+            submit(&sequencer, envelope).await.unwrap()
+        });
+    }
+    settle().await;
+    store.let_go();
+    assert_eq!(sizes(&sequencer, &together.join_all().await), [5].into());
+    assert_eq!(sizes(&sequencer, &waiting.join_all().await), [3].into());
+}
+
+#[tokio::test]
 async fn a_refusal_waits_for_the_entry_it_rests_on() {
     let store = Arc::new(Watched::new());
     let sequencer = open(&store).await;
