@@ -6,6 +6,9 @@
 //! answered, so that the disk never waits for receipts to be made. If the first fails, so does the second, for it rests on it;
 //! what is in memory is then ahead of what is kept, is dropped, and the ledger is recovered.
 //!
+//! While the committer is at the write of other ledgers nothing is gained by taking off: then what is ready to be taken in is
+//! waited for, and no longer.
+//!
 //! When much has changed, the law's state is put away as a batch takes off, and kept when it has landed; only then is it
 //! forgotten. One snapshot is on its way at a time, and never while the ledger is recovered.
 
@@ -366,7 +369,7 @@ impl Working {
                         debug!(agreement = %self.task.agreement, size = %checkpoint.checkpoint().size, "committed batch");
                         self.task.durable.tell(Arc::clone(&checkpoint));
                         put_away.into_iter().for_each(|put_away| self.write(put_away));
-                        // First: the disk has nothing to do until the next batch is on its way. Unless it has.
+                        // First, unless it is at other ledgers: the disk has nothing to do until the next batch is on its way.
                         if !self.task.committer.is_writing() {
                             self.proceed();
                         }

@@ -51,7 +51,9 @@ impl LedgerService for LedgerFace {
         let opened = Opened::open(envelope, &self.shared.known).map_err(No::from)?;
         let sequencer = &self.shared.sequencer;
         if validate_only {
-            sequencer.validate(opened.into_parts().1).await.map_err(No::from)?;
+            // The envelope is held until then: it counts among the statements in flight.
+            let (_envelope, signed) = opened.into_parts();
+            sequencer.validate(signed).await.map_err(No::from)?;
             return Ok(Response::new(SubmitStatementResponse { receipt: None }));
         }
         let receipt = wire::receipt(&sequencer.submit(opened).await.map_err(No::from)?);

@@ -123,6 +123,31 @@ async fn more_statements_than_the_limit_are_told_to_come_again_and_the_admitted_
     in_time(client.submit(contribute("community", agreement), None)).await.unwrap();
 }
 
+/// They wait for the flush as long as what is submitted does.
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_that_are_only_judged_count_until_they_are() {
+    let config = ServiceConfig { statements_max: 3, ..ServiceConfig::default() };
+    let (_store, serving, mut client, agreement) = slow(config).await;
+    let submitted = tokio::spawn(async move { client.submit(contribute("community", agreement), None).await });
+    tokio::time::sleep(SOON / 3).await;
+    let mut judging = Vec::new();
+    for _ in 0..10 {
+        let mut ledgers = LedgerServiceClient::new(serving.channel().await);
+        let envelope = Some(message(&contribute("community", agreement)));
+        let request = SubmitStatementRequest { envelope, validate_only: true };
+        judging.push(tokio::spawn(async move { ledgers.submit_statement(request).await }));
+    }
+    let mut judged = 0;
+    for one in judging {
+        match in_time(one).await.unwrap() {
+            Ok(_) => judged += 1,
+            Err(status) => is_busy(&status, "SERVER_BUSY"),
+        }
+    }
+    assert!((2..10).contains(&judged), "{judged} of 10 were judged");
+    in_time(submitted).await.unwrap().unwrap();
+}
+
 /// A statement is taken in although whoever submitted it has hung up, so it counts until then.
 #[tokio::test(flavor = "multi_thread")]
 async fn statements_of_those_who_have_gone_are_counted_until_they_are_in_the_ledger() {
