@@ -10,16 +10,16 @@ use counterfoil::{
     client::{Client, ClientError, ClientOptions},
     envelope::Envelope,
     proto::counterfoil::v1::{
-        self, GetCheckpointRequest, SubmitStatementRequest, SubmitStatementsRequest, WatchEntriesRequest,
-        ledger_service_client::LedgerServiceClient,
+        self, GetCheckpointRequest, SubmitStatementRequest, SubmitStatementResponse, SubmitStatementsRequest,
+        WatchEntriesRequest, ledger_service_client::LedgerServiceClient,
     },
     service::ServiceConfig,
     statement::{Body, Contribution, id::AgreementId},
     store::memory::MemoryStore,
 };
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Code, Request, metadata::MetadataValue};
+use tonic::{Code, Request, Response, Status, metadata::MetadataValue};
 
 use crate::{
     overload::{in_time, is_busy},
@@ -43,6 +43,20 @@ async fn slow(config: ServiceConfig) -> (Arc<Slow>, Serving, Client, AgreementId
     store.slow.store(true, Ordering::SeqCst);
     (store, serving, client, agreement)
 }
+
+/// Ten statements on connections of their own, submitted or only judged.
+async fn ten_at_once(serving: &Serving, agreement: AgreementId, validate_only: bool) -> Vec<JoinHandle<Submitted>> {
+    let mut submitting = Vec::new();
+    for _ in 0..10 {
+        let mut ledgers = LedgerServiceClient::new(serving.channel().await);
+        let envelope = Some(message(&contribute("community", agreement)));
+        let request = SubmitStatementRequest { envelope, validate_only };
+        submitting.push(tokio::spawn(async move { ledgers.submit_statement(request).await }));
+    }
+    submitting
+}
+
+type Submitted = Result<Response<SubmitStatementResponse>, Status>;
 
 fn message(envelope: &Envelope) -> v1::Envelope {
     v1::Envelope {
@@ -99,13 +113,7 @@ async fn headers_that_are_too_large_are_refused_and_the_connection_goes_on() {
 async fn more_statements_than_the_limit_are_told_to_come_again_and_the_admitted_are_answered() {
     let config = ServiceConfig { statements_max: 3, ..ServiceConfig::default() };
     let (store, serving, mut client, agreement) = slow(config).await;
-    let mut submitting = Vec::new();
-    for _ in 0..10 {
-        let mut ledgers = LedgerServiceClient::new(serving.channel().await);
-        let envelope = Some(message(&contribute("community", agreement)));
-        let request = SubmitStatementRequest { envelope, validate_only: false };
-        submitting.push(tokio::spawn(async move { ledgers.submit_statement(request).await }));
-    }
+    let submitting = ten_at_once(&serving, agreement, false).await;
     tokio::time::sleep(SOON).await;
     // Readers wait for none of it.
     assert_eq!(in_time(size(&mut client, agreement)).await, 2);
@@ -130,13 +138,7 @@ async fn statements_that_are_only_judged_count_until_they_are() {
     let (_store, serving, mut client, agreement) = slow(config).await;
     let submitted = tokio::spawn(async move { client.submit(contribute("community", agreement), None).await });
     tokio::time::sleep(SOON / 3).await;
-    let mut judging = Vec::new();
-    for _ in 0..10 {
-        let mut ledgers = LedgerServiceClient::new(serving.channel().await);
-        let envelope = Some(message(&contribute("community", agreement)));
-        let request = SubmitStatementRequest { envelope, validate_only: true };
-        judging.push(tokio::spawn(async move { ledgers.submit_statement(request).await }));
-    }
+    let judging = ten_at_once(&serving, agreement, true).await;
     let mut judged = 0;
     for one in judging {
         match in_time(one).await.unwrap() {

@@ -9,7 +9,9 @@ use counterfoil::{
 };
 use tokio::task::JoinSet;
 
-use crate::sequencer::{Hands, NOON_MS, config, deal::Deal, enter_deal, open, reason, submit, watched::Watched};
+use crate::sequencer::{
+    Hands, NOON_MS, config, deal::Deal, enter_deal, enter_deal_of, open, reason, submit, watched::Watched,
+};
 
 /// Lets every task of this thread go as far as it can.
 async fn settle() {
@@ -81,10 +83,7 @@ async fn what_is_ready_goes_along_while_another_ledger_is_being_written() {
     let store = Arc::new(Watched::new());
     let sequencer = open(&store).await;
     let written = enter_deal(&sequencer).await;
-    let deal = Deal::new(2);
-    for envelope in deal.opening() {
-        submit(&sequencer, envelope).await.unwrap();
-    }
+    let deal = enter_deal_of(&sequencer, 2).await;
     store.hold();
     let commits = store.commits();
     let mut waiting = JoinSet::new();

@@ -73,9 +73,13 @@ async fn open(store: &Arc<impl Store>) -> Sequencer {
     try_open(store).await.unwrap()
 }
 
-/// Enters a deal and its acceptance: from here on it is in force.
 async fn enter_deal(sequencer: &Sequencer) -> Deal {
-    let deal = Deal::new(1);
+    enter_deal_of(sequencer, 1).await
+}
+
+/// Enters the deal of a number and its acceptance: from here on it is in force.
+async fn enter_deal_of(sequencer: &Sequencer, number: u64) -> Deal {
+    let deal = Deal::new(number);
     for envelope in deal.opening() {
         submit(sequencer, envelope).await.unwrap();
     }
