@@ -3,10 +3,10 @@
 //! Knows what a log says about a tree; never how the tree came to be.
 //!
 //! Each checkpoint has a signature of its own, though the ledgers of one flush could share one over a tree of their notes, with a path
-//! in each signature line. That was tried, with the same work and every receipt checked: where each of 10,000 agreements gets one
-//! statement at a time, the rate goes from 0.57 to 0.69 of that of one agreement, an entry of 256 bytes takes 2.8 bytes on disk
-//! for one instead of 2.2, and no other reader of signed notes could check such a receipt. A receipt outlives the server that
-//! gave it, so it stays in the form that all of them read.
+//! in each signature line. A prototype that makes, keeps, sends and hashes such paths, and signs one note of 64, says what that
+//! would bring: where each of 10,000 agreements gets one statement at a time, the rate goes from 0.57 to 0.69 of that of one agreement,
+//! an entry of 256 bytes takes 2.8 bytes on disk for one instead of 2.2, and no other reader of signed notes could check such a
+//! receipt. A receipt outlives the server that gave it, so it stays in the form that all of them read.
 
 pub mod cosignature;
 pub mod note;

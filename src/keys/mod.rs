@@ -143,7 +143,7 @@ impl KeyPoint {
         if self.is_prepared() {
             let claim = Claim { key: self, message, signature: *signature };
             let expected = claim.expected().ok_or(SignatureInvalid)?;
-            return signature.begins_with(&expected.compress());
+            return signature.check_r(&expected.compress());
         }
         let signature = DalekSignature::from_bytes(&signature.0);
         if SMALL_ORDER.contains(signature.r_bytes()) {
@@ -197,7 +197,7 @@ pub fn verify_each(claims: &[Claim<'_>]) -> Vec<Result<(), SignatureInvalid>> {
         let points: Vec<_> = expected.iter().map(|(point, _)| *point).collect();
         EdwardsPoint::compress_batch_alloc(&points)
     });
-    let verdict = |((_, signature), r): ((_, Signature), CompressedEdwardsY)| signature.begins_with(&r);
+    let verdict = |((_, signature), r): ((_, Signature), CompressedEdwardsY)| signature.check_r(&r);
     written.into_iter().map(|one| one.and_then(verdict)).collect()
 }
 
@@ -272,7 +272,7 @@ impl Signature {
     }
 
     /// Checks that its R is spelt as `r` is.
-    fn begins_with(&self, r: &CompressedEdwardsY) -> Result<(), SignatureInvalid> {
+    fn check_r(&self, r: &CompressedEdwardsY) -> Result<(), SignatureInvalid> {
         if self.0.starts_with(r.as_bytes()) { Ok(()) } else { Err(SignatureInvalid) }
     }
 }
